@@ -1,0 +1,17 @@
+/** One file of a package. `path` is a plain name relative to the package folder. */
+export interface PackageFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A rendered package: bytes in memory, no file touched. */
+export interface Package {
+  /** `<target cut>-<type>-<12 hex of changeDigest>`: a valid label value and folder name. */
+  readonly name: string;
+  /** 64 lower-case hex digits: sha256 of the canonical change. */
+  readonly changeDigest: string;
+  /** 64 lower-case hex digits: sha256 of the sorted `sha256sum` lines of the files. */
+  readonly digest: string;
+  readonly files: readonly PackageFile[];
+  readonly sizeBytes: number;
+}

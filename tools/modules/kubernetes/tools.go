@@ -1,0 +1,11 @@
+//go:build tools
+
+// Package tools pins the versions and checksums of the Kubernetes programs that
+// the tests, the demo and the benchmarks run.
+package tools
+
+import (
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
