@@ -12,6 +12,11 @@ export interface Package {
   readonly changeDigest: string;
   /** 64 lower-case hex digits: sha256 of the sorted `sha256sum` lines of the files. */
   readonly digest: string;
+  /** Sorted by path. */
   readonly files: readonly PackageFile[];
   readonly sizeBytes: number;
 }
+
+/** Modes of every published package, whatever the umask: readers need no right but to read. */
+export const PACKAGE_DIR_MODE = 0o755;
+export const PACKAGE_FILE_MODE = 0o644;
