@@ -34,6 +34,13 @@ export const REASONS = {
     summary: 'The intent asks for a dry run: plan and digest are in the status, and nothing was written.',
     action: 'Set `spec.dryRun` to false to publish the package.',
   },
+  Valid: {
+    class: 'Success',
+    step: 'validate',
+    event: null,
+    summary: 'The spec satisfies the schema and the rules of this operator.',
+    action: 'Nothing.',
+  },
   Progressing: {
     class: 'Success',
     step: 'run',
@@ -164,7 +171,8 @@ export const REASONS = {
     class: 'Success',
     step: 'publish',
     event: 'Warning',
-    summary: 'The published package was changed or removed on disk; it was written again, and what was found was kept aside.',
+    summary:
+      'The published package was changed or removed on disk; it was written again, and what was found was kept aside.',
     action: 'Change the intent, not the package; `.patchgen/quarantine` holds the altered files.',
   },
   ReconcileTimeout: {

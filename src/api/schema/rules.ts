@@ -1,0 +1,44 @@
+import { MAX_INTENT_NAME_LENGTH, MAX_REPLICAS, MIN_REPLICAS, NAME_PATTERN } from '../limits.ts';
+
+/**
+ * A CEL rule of the CRD. `checkSpec` says the same in code, in the same words; the agreement test compares them.
+ * The server skips every rule when a type, an enum, a length or a required field is wrong already.
+ */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+  readonly messageExpression?: string;
+}
+
+/** The schema keyword that carries rules. */
+export function rules(...list: readonly Rule[]): { readonly 'x-kubernetes-validations': readonly Rule[] } {
+  return { 'x-kubernetes-validations': list };
+}
+
+/** A name becomes a folder of the package tree, so `..` and slashes get a message of their own. */
+export function nameRules(field: 'target' | 'namespace'): readonly Rule[] {
+  return [
+    {
+      rule: `!self.contains('..') && !self.contains('/') && !self.contains(r'\\')`,
+      message: `path traversal detected: ${field} must be a plain name without '..' and slashes`,
+    },
+    { rule: `self.matches('${NAME_PATTERN}')`, message: `${field} does not match pattern ${NAME_PATTERN}` },
+  ];
+}
+
+export const replicasRule: Rule = {
+  rule: `self >= ${MIN_REPLICAS} && self <= ${MAX_REPLICAS}`,
+  message: `replicas out of range: not between ${MIN_REPLICAS} and ${MAX_REPLICAS}`,
+  messageExpression: `'replicas out of range: ' + string(self) + ' is not between ${MIN_REPLICAS} and ${MAX_REPLICAS}'`,
+};
+
+export const scalingRule: Rule = {
+  rule: `self.intentType != 'scaling' || has(self.replicas)`,
+  message: "replicas is required when intent_type is 'scaling'; a missing value never counts as 0",
+};
+
+export const nameLengthRule: Rule = {
+  rule: `size(self.metadata.name) <= ${MAX_INTENT_NAME_LENGTH}`,
+  message: `metadata.name too long: at most ${MAX_INTENT_NAME_LENGTH} characters`,
+  messageExpression: `'metadata.name too long: ' + string(size(self.metadata.name)) + ' characters, at most ${MAX_INTENT_NAME_LENGTH}'`,
+};
