@@ -125,7 +125,6 @@ const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const isNamespace = (text: string): boolean => text.length <= 63 && LABEL.test(text);
 
-/** A namespace name, or undefined inside for "not set". */
 export const namespace: Kind<string> = {
   placeholder: '<namespace>',
   allowed: 'a namespace name (lower-case letters, digits and -, at most 63 characters)',

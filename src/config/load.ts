@@ -47,7 +47,7 @@ export function loadSettings<K extends SettingName = SettingName>(
     return [name, parse(name, found)] as const;
   });
   const settings = Object.freeze(Object.fromEntries(entries)) as Pick<Settings, K>;
-  checkTogether(settings as Partial<Settings>, (name) => sources.get(name) ?? `--${rowOf(name).flag}`);
+  checkTogether(settings as Partial<Settings>, (name) => sources.get(name));
   return settings;
 }
 
@@ -112,18 +112,18 @@ function textOf(value: unknown, source: string): string {
 // Source: client-go leaderelection.JitterFactor. A renewal that starts a jittered period late must still be in time.
 const JITTER_FACTOR = 1.2;
 
-function checkTogether(settings: Partial<Settings>, sourceOf: (name: SettingName) => string): void {
+function checkTogether(settings: Partial<Settings>, sourceOf: (name: SettingName) => string | undefined): void {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = settings;
   if (leaseDurationMs === undefined || renewDeadlineMs === undefined || retryPeriodMs === undefined) return;
+  const told = (name: SettingName, ms: number): string =>
+    `--${rowOf(name).flag} (${ms / 1000}s, ${sourceOf(name) ?? 'default'})`;
+  const renew = told('renewDeadlineMs', renewDeadlineMs);
   if (leaseDurationMs <= renewDeadlineMs) {
-    throw new SettingError(
-      `${sourceOf('leaseDurationMs')}: must be longer than --${rowOf('renewDeadlineMs').flag} (${renewDeadlineMs} ms), got ${leaseDurationMs} ms`,
-    );
+    throw new SettingError(`${told('leaseDurationMs', leaseDurationMs)} must be longer than ${renew}`);
   }
   if (renewDeadlineMs <= retryPeriodMs * JITTER_FACTOR) {
-    throw new SettingError(
-      `${sourceOf('renewDeadlineMs')}: must be longer than ${JITTER_FACTOR} times --${rowOf('retryPeriodMs').flag} (${retryPeriodMs} ms), got ${renewDeadlineMs} ms`,
-    );
+    const retry = told('retryPeriodMs', retryPeriodMs);
+    throw new SettingError(`${renew} must be longer than ${JITTER_FACTOR} times ${retry}`);
   }
 }
 

@@ -1,0 +1,129 @@
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import type { Clock } from './clock.ts';
+
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const RETRY_MS = 50;
+
+type Done = (error: NodeJS.ErrnoException | null, bytesWritten: number) => void;
+/** Writes some of the bytes and tells how many, at once or later. Never blocks the caller. */
+export type Attempt = (bytes: Uint8Array, done: Done) => void;
+
+/**
+ * A sink for log lines that never blocks and never throws. Lines go out at once while the reader keeps up. When it does
+ * not, they wait in memory up to a bound; beyond it the newest are dropped and counted. A closed reader (EPIPE) ends
+ * writing for good, and the process goes on.
+ */
+export class LogSink {
+  readonly #attempt: Attempt;
+  readonly #clock: Clock;
+  #waiting: Buffer[] = [];
+  #bytes = 0;
+  #busy = false;
+  #closed = false;
+  #dropped = 0;
+  #onIdle: (() => void)[] = [];
+
+  constructor(attempt: Attempt, clock: Clock) {
+    this.#attempt = attempt;
+    this.#clock = clock;
+  }
+
+  /** Lines lost because the reader was too slow or gone. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line);
+    if (this.#closed || this.#bytes + bytes.length > MAX_WAITING_BYTES) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    if (!this.#busy) this.#pump();
+  }
+
+  /** Resolves when every line is out, or after `ms` at the latest. */
+  flush(ms: number): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      // A plain timer, for it must keep the process alive until then.
+      const timer = setTimeout(resolve, ms);
+      this.#onIdle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #pump(): void {
+    if (this.#waiting.length === 0) return this.#idle();
+    this.#busy = true;
+    const [first] = this.#waiting;
+    const chunk = this.#waiting.length === 1 && first ? first : this.#gather();
+    this.#attempt(chunk, (error, written) => this.#settled(chunk, error, written));
+  }
+
+  /** Joins waiting lines, so that a backlog goes out in few writes. */
+  #gather(): Buffer {
+    let size = 0;
+    const count = this.#waiting.findIndex((bytes) => {
+      size += bytes.length;
+      return size > CHUNK_BYTES;
+    });
+    const taken = this.#waiting.splice(0, count === -1 ? this.#waiting.length : Math.max(count, 1));
+    const chunk = taken.length === 1 && taken[0] ? taken[0] : Buffer.concat(taken);
+    this.#waiting.unshift(chunk);
+    return chunk;
+  }
+
+  #settled(chunk: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
+    if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') return this.#close();
+    this.#bytes -= written;
+    if (written === chunk.length) this.#waiting.shift();
+    else this.#waiting[0] = chunk.subarray(written);
+    if (error || written === 0) this.#clock.after(RETRY_MS, () => this.#pump());
+    else this.#pump();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#dropped += this.#waiting.length;
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#idle();
+  }
+
+  #idle(): void {
+    this.#busy = false;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+}
+
+/**
+ * How to write to a descriptor without blocking. A pipe or terminal is opened anew, so that O_NONBLOCK is not set for the
+ * processes that share the descriptor; where that is not possible, the thread pool waits in our place.
+ */
+export function attemptFor(fd: number): Attempt {
+  try {
+    return writingNow(
+      fstatSync(fd).isFile() ? fd : openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK),
+    );
+  } catch {
+    return (bytes, done) => write(fd, bytes, (error, written) => done(error, written ?? 0));
+  }
+}
+
+function writingNow(fd: number): Attempt {
+  return (bytes, done) => {
+    let written: number;
+    try {
+      written = writeSync(fd, bytes);
+    } catch (error) {
+      return done(error as NodeJS.ErrnoException, 0);
+    }
+    done(null, written);
+  };
+}
