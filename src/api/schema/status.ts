@@ -67,6 +67,10 @@ export const PlanStatus = Type.Object(
       pattern: DIGEST_PATTERN,
       description: 'sha256 of the change. Two intents with the same one ask for the same change.',
     }),
+    packageDigest: Type.String({
+      pattern: DIGEST_PATTERN,
+      description: 'Digest of the package that the plan renders to, published or not (dry run).',
+    }),
     warnings: Type.Optional(
       Type.Array(Type.String({ maxLength: 1024 }), {
         maxItems: 64,

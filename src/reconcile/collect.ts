@@ -1,0 +1,44 @@
+import { Cancelled } from '../api/errors.ts';
+import type { Deps } from './deps.ts';
+import { packageKeyOf } from './key.ts';
+import { after, BACKOFF, DONE, type Next } from './next.ts';
+import { asFailure } from './outcome.ts';
+
+/** How long the store gets to catch up when the live read finds an intent that it lacks. */
+const STORE_LAG_MS = 1_000;
+
+/**
+ * The run of a key whose intent is gone. Removes its package if the gate granted it and a live read agrees: 404 while the kind
+ * is served and not terminating. Anything else (403, a missing kind, no answer) is no absence, and the package stays.
+ */
+export async function collect(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
+  if (!deps.collection.has(key)) return DONE;
+  if (!deps.collection.mayRemove(key)) {
+    deps.collection.absent(key);
+    return DONE;
+  }
+  try {
+    if ((await deps.api.get(key, signal)) !== undefined) {
+      deps.collection.present(key);
+      return after(STORE_LAG_MS);
+    }
+    // Asked after the read: a 404 that came from a vanishing kind is recognised by the kind being gone now.
+    if (!(await deps.api.kindIsServed(signal))) {
+      deps.collection.doubt('kind', key);
+      return DONE;
+    }
+    await deps.publisher.remove(packageKeyOf(key));
+    deps.collection.removed(key);
+    deps.metrics.removed();
+    deps.log.info({ intent: key }, 'package removed');
+    return DONE;
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure instanceof Cancelled) {
+      if (failure.reason === 'LeadershipLost') deps.leadershipLost(failure.message);
+      return DONE;
+    }
+    deps.log.warn({ intent: key, reason: failure.reason, error: failure.message }, 'package not removed');
+    return BACKOFF;
+  }
+}

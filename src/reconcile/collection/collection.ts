@@ -1,0 +1,158 @@
+import type { Clock } from '../../platform/clock.ts';
+import { type BrakeRules, type Candidate, type Decision, decide, type HoldCause } from './brake.ts';
+
+export interface CollectionOptions {
+  readonly clock: Clock;
+  readonly rules: BrakeRules;
+  /** Queues a key whose removal was granted; that key's own run does the live read and the removal. */
+  readonly requeue: (key: string) => void;
+  /** Told whenever the set of held removals changes. */
+  readonly onHeld: (held: Held | undefined) => void;
+  /** Milliseconds for absences to gather before they are judged together. */
+  readonly settleMs?: number;
+}
+
+export interface Held {
+  readonly keys: readonly string[];
+  readonly causes: ReadonlySet<HoldCause>;
+  readonly digest: string;
+}
+
+/** Removals of the last minute count with the present ones: the brake looks at a burst, not at one tick. */
+const WINDOW_MS = 60_000;
+const RECHECK_MS = 10_000;
+
+/**
+ * The gate before every removal. It knows the packages of the root and the absences seen in consistent lists, judges them as a
+ * set, and grants keys. It never removes anything itself.
+ */
+export class Collection {
+  readonly #options: CollectionOptions;
+  readonly #packages = new Set<string>();
+  readonly #candidates = new Map<string, Candidate>();
+  readonly #granted = new Set<string>();
+  #removedAt: number[] = [];
+  #kindMissing = false;
+  #confirmed: string | undefined;
+  #lastHeld: string | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: CollectionOptions) {
+    this.#options = options;
+  }
+
+  /** A package of this key is on the root. */
+  published(key: string): void {
+    this.#packages.add(key);
+    this.present(key);
+  }
+
+  has(key: string): boolean {
+    return this.#packages.has(key);
+  }
+
+  get size(): number {
+    return this.#packages.size;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#packages.keys();
+  }
+
+  /** The intent is there and claims its package: no removal, whatever was thought before. */
+  present(key: string): void {
+    this.#granted.delete(key);
+    if (this.#candidates.delete(key)) this.#schedule(0);
+  }
+
+  /** A consistent view lacks the intent, or shows one that does not claim the package. */
+  absent(key: string): void {
+    if (!this.#packages.has(key) || this.#candidates.has(key)) return;
+    const doubt = this.#kindMissing ? 'kind' : undefined;
+    this.#candidates.set(key, { key, since: this.#options.clock.monotonic(), doubt });
+    this.#schedule(this.#options.settleMs ?? 2_000);
+  }
+
+  /** Whether this key's run may remove the package, after its own live read. */
+  mayRemove(key: string): boolean {
+    return this.#granted.has(key);
+  }
+
+  /**
+   * Makes the absences seen so far doubtful: a list came back rewound, the kind went away, or (with a key) the live read of a
+   * granted key found the kind absent or terminating. Grants that were not carried out are taken back.
+   */
+  doubt(cause: 'kind' | 'rewound', only?: string): void {
+    for (const [key, candidate] of this.#candidates) {
+      if (only === undefined || only === key) this.#candidates.set(key, { ...candidate, doubt: cause });
+    }
+    if (only === undefined) this.#granted.clear();
+    else this.#granted.delete(only);
+    if (this.#candidates.size > 0) this.#schedule(0);
+  }
+
+  removed(key: string): void {
+    this.#granted.delete(key);
+    this.#candidates.delete(key);
+    if (this.#packages.delete(key)) this.#removedAt.push(this.#options.clock.monotonic());
+  }
+
+  /** While the kind is absent, every new absence is doubtful from the start. */
+  kindIsMissing(missing: boolean): void {
+    this.#kindMissing = missing;
+    if (missing) this.doubt('kind');
+  }
+
+  /** The annotation of a person: the digest of the held set that may go. */
+  confirm(digest: string | undefined): void {
+    if (digest === this.#confirmed) return;
+    this.#confirmed = digest;
+    if (digest !== undefined) this.#schedule(0);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #schedule(ms: number): void {
+    this.#cancel?.();
+    this.#cancel = this.#options.clock.after(ms, () => {
+      this.#cancel = undefined;
+      this.#judge();
+    });
+  }
+
+  #judge(): void {
+    const now = this.#options.clock.monotonic();
+    this.#removedAt = this.#removedAt.filter((at) => now - at < WINDOW_MS);
+    const waiting = [...this.#candidates.values()].filter(({ key }) => !this.#granted.has(key));
+    const decision = decide(
+      {
+        candidates: waiting,
+        packages: this.#packages.size,
+        underway: this.#granted.size,
+        recentlyRemoved: this.#removedAt.length,
+        confirmed: this.#confirmed,
+        now,
+      },
+      this.#options.rules,
+    );
+    for (const key of decision.granted) {
+      this.#granted.add(key);
+      this.#options.requeue(key);
+    }
+    this.#tell(decision);
+    if (decision.held.length > 0) this.#schedule(RECHECK_MS);
+  }
+
+  #tell({ held, digest }: Decision): void {
+    if (digest === this.#lastHeld) return;
+    this.#lastHeld = digest;
+    this.#options.onHeld(
+      digest === undefined
+        ? undefined
+        : { digest, keys: held.map(({ key }) => key), causes: new Set(held.map(({ cause }) => cause)) },
+    );
+  }
+}

@@ -1,0 +1,123 @@
+import { Cancelled, Conflict, Failure, Transient } from '../api/errors.ts';
+import type { PatchIntent } from '../api/types.ts';
+import { collect } from './collect.ts';
+import type { Deps } from './deps.ts';
+import { packageKeyOf } from './key.ts';
+import { after, BACKOFF, DONE, type Next } from './next.ts';
+import { asFailure, judge, type Outcome } from './outcome.ts';
+import { admit, type Loaded, plan, type Planned, publish, type Rendered, render, validate } from './path.ts';
+import { report } from './status/report.ts';
+import { tell } from './tell.ts';
+
+/**
+ * One run over one intent, told in order: load it, follow the path as far as it leads, report how it ended. Never throws for
+ * what an intent, a disk or the API server does: every such thing is an outcome.
+ */
+export async function reconcile(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
+  const view = await load(key, deps, signal);
+  if (view === 'behind') return after(deps.ownWriteWaitMs);
+  if (view === undefined) return collect(key, deps, signal);
+  if (view.metadata.deletionTimestamp !== undefined) return DONE;
+  if (deps.isRepublication(view) && !deps.mayRepublish()) return after(deps.republishWaitMs());
+  const outcome = await follow({ intent: view }, deps);
+  return conclude(key, view, outcome, deps, signal);
+}
+
+/** What happens to a run that threw or hung: the object itself says so. */
+export async function reportFailure(key: string, thrown: unknown, deps: Deps, signal: AbortSignal): Promise<Next> {
+  const intent = deps.intents.get(key);
+  if (intent === undefined) return DONE;
+  const outcome: Outcome = { kind: 'failed', failure: asFailure(thrown), reached: undefined };
+  return conclude(key, intent, outcome, deps, signal);
+}
+
+/** The newest view that is not older than our own last write. */
+async function load(key: string, deps: Deps, signal: AbortSignal): Promise<PatchIntent | undefined | 'behind'> {
+  const stored = deps.intents.get(key);
+  const state = deps.ownWrites.check(key, stored?.metadata.resourceVersion);
+  if (state === 'current') return stored;
+  if (state === 'behind') return 'behind';
+  const live = await deps.api.get(key, signal);
+  deps.ownWrites.settled(key);
+  return live;
+}
+
+async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {
+  let reached: Planned | Rendered | undefined;
+  try {
+    if (wants(loaded, 'suspend')) return { kind: 'suspended' };
+    const planned = plan(validate(loaded, deps.rules));
+    reached = planned;
+    const rendered = render(admit(planned, deps.rules));
+    reached = rendered;
+    if (rendered.spec.dryRun) return { kind: 'dry-run', rendered };
+    return { kind: 'published', delivered: await publish(rendered, deps.publisher) };
+  } catch (thrown) {
+    return { kind: 'failed', failure: asFailure(thrown), reached };
+  }
+}
+
+/** Read before validation: a suspended intent is left alone even when its spec is bad. */
+function wants({ intent }: Loaded, member: 'suspend'): boolean {
+  const spec: unknown = intent.spec;
+  return typeof spec === 'object' && spec !== null && (spec as Record<string, unknown>)[member] === true;
+}
+
+async function conclude(key: string, intent: PatchIntent, outcome: Outcome, deps: Deps, signal: AbortSignal): Promise<Next> {
+  if (outcome.kind === 'failed' && outcome.failure instanceof Cancelled) return cancelled(outcome.failure, deps);
+  if (outcome.kind === 'published') deps.collection.published(key);
+  else await withdraw(key, intent, deps);
+  const verdict = judge(outcome);
+  deps.metrics.outcome(verdict.reason);
+  log(key, outcome, deps);
+  try {
+    const context = { rootId: deps.rootId(), now: deps.clock.now() };
+    const reported = await report(intent, outcome, context, deps.reporter, signal);
+    deps.metrics.statusWrite(reported.written ? 'written' : 'equal');
+    tell(intent, outcome, verdict, reported, deps);
+    return verdict.next;
+  } catch (thrown) {
+    return reportFailed(key, thrown, deps);
+  }
+}
+
+/** The outcome publishes nothing: a link that the present object does not claim belongs to an earlier one of that name. */
+async function withdraw(key: string, intent: PatchIntent, deps: Deps): Promise<void> {
+  if (!deps.collection.has(key)) return;
+  if (intent.status?.package !== undefined) return deps.collection.present(key);
+  if (!deps.collection.mayRemove(key)) return deps.collection.absent(key);
+  await deps.publisher.remove(packageKeyOf(key));
+  deps.collection.removed(key);
+}
+
+function reportFailed(key: string, thrown: unknown, deps: Deps): Next {
+  const failure = asFailure(thrown);
+  if (failure instanceof Cancelled) return cancelled(failure, deps);
+  deps.metrics.statusWrite(failure instanceof Conflict ? 'conflict' : 'failed');
+  const fields = { intent: key, reason: failure.reason, error: failure.message };
+  if (failure instanceof Conflict) deps.log.debug(fields, 'status not written: the intent moved');
+  else deps.log.warn(fields, 'status not written');
+  const wait = failure instanceof Transient ? failure.retryAfterMs : undefined;
+  return wait === undefined ? BACKOFF : after(wait);
+}
+
+function cancelled(failure: Failure, deps: Deps): Next {
+  if (failure.reason === 'LeadershipLost') deps.leadershipLost(failure.message);
+  return DONE;
+}
+
+function log(key: string, outcome: Outcome, deps: Deps): void {
+  switch (outcome.kind) {
+    case 'published': {
+      const { published, package: pkg, plan: made } = outcome.delivered;
+      if (published.outcome === 'unchanged') return;
+      return deps.log.info({ intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome }, 'package published');
+    }
+    case 'failed': {
+      const { reason, message, class: kind } = outcome.failure;
+      return deps.log.warn({ intent: key, reason, class: kind, error: message }, 'intent not published');
+    }
+    default:
+      return deps.log.debug({ intent: key, outcome: outcome.kind }, 'nothing to publish');
+  }
+}
