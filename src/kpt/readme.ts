@@ -31,8 +31,9 @@ kubectl patch --filename ${patchFile} --patch-file ${patchFile}
 
 ## kpt
 
-\`kpt pkg tree\` shows the package; \`kpt fn render\` has nothing to run. \`.krmignore\` keeps the patch from being taken
-for a resource of its own: it is a part of an object, never to be applied or pruned as a whole.
+\`kpt pkg tree\` shows the package; \`kpt fn render\` has nothing to run. Keep the folder out of packages that
+\`kpt live apply\` sends: the patch is a part of an object, never to be applied or pruned as a whole. \`.krmignore\`
+tells kpt so.
 
 ## Undo
 
