@@ -29,14 +29,14 @@ function shown(value: unknown): string {
   return /^[\w./:@%+-]+$/.test(value) ? value : printable(JSON.stringify(value));
 }
 
-function errorLines(thrown: unknown, lead = '  '): string[] {
+function errorLines(thrown: unknown, lead = '  ', link = ''): string[] {
   if (thrown === undefined) return [];
-  if (typeof thrown !== 'object' || thrown === null) return [`${lead}${printable(String(thrown))}`];
+  if (typeof thrown !== 'object' || thrown === null) return [`${lead}${link}${printable(String(thrown))}`];
   const { type, message, reason, stack, cause } = thrown as Readonly<Record<string, unknown>>;
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return [
-    `${lead}${printable(`${reason ?? type}: ${message}`)}`,
+    `${lead}${link}${printable(`${reason ?? type}: ${message}`)}`,
     ...frames.slice(0, 8).map((line) => `${lead}  ${printable(line.trim())}`),
-    ...errorLines(cause, `${lead}caused by `),
+    ...errorLines(cause, `${lead}  `, 'caused by '),
   ];
 }
