@@ -1,0 +1,56 @@
+import type { Lease } from './lease.ts';
+
+/** A holder's word about its lease is believed up to so many times our own duration: a typo must not hold it for ever. */
+const MOST_DURATIONS = 4;
+
+/**
+ * How long the last holder that we saw may still believe that it leads. Only our own clock counts: a term lasts a lease
+ * duration from the moment at which we saw the record change, whatever times stand in it.
+ *
+ * A term ends early only by a release as client-go and we write it (no holder, a duration of one second). A Lease that
+ * was deleted, or whose holder was edited away, ends no term: its leader has not heard of it yet.
+ */
+export class LeaseTerm {
+  readonly #identity: string;
+  readonly #durationMs: number;
+  #record = '';
+  #holder: string | undefined;
+  #freeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(identity: string, durationMs: number) {
+    this.#identity = identity;
+    this.#durationMs = durationMs;
+  }
+
+  /** Who held the Lease when it was last seen, or undefined. */
+  get holder(): string | undefined {
+    return this.#holder;
+  }
+
+  /** The monotonic moment from which nobody else can believe that it leads. */
+  get freeAt(): number {
+    return this.#freeAt;
+  }
+
+  /** Takes note of the Lease as it was read or written at `now` (undefined: there is none). */
+  observe(lease: Lease | undefined, now: number): void {
+    const spec = lease?.spec ?? {};
+    const holder = spec.holderIdentity ?? '';
+    this.#holder = holder === '' ? undefined : holder;
+    const record = JSON.stringify(spec);
+    if (record === this.#record) return;
+    this.#record = record;
+    if (holder === this.#identity || isRelease(lease)) this.#freeAt = now;
+    else if (holder !== '') this.#freeAt = now + this.#believedMs(spec.leaseDurationSeconds);
+  }
+
+  #believedMs(seconds: number | undefined): number {
+    const told = (seconds ?? 0) * 1000;
+    return Math.max(this.#durationMs, Math.min(told, MOST_DURATIONS * this.#durationMs));
+  }
+}
+
+function isRelease(lease: Lease | undefined): boolean {
+  const spec = lease?.spec;
+  return spec !== undefined && (spec.holderIdentity ?? '') === '' && (spec.leaseDurationSeconds ?? 0) <= 1;
+}
