@@ -19,8 +19,8 @@ export interface Answer {
 export type Answerer = (url: URL) => Answer | undefined | Promise<Answer | undefined>;
 
 export interface RunningServer {
-  /** The port that it really listens on; 0 where it is switched off. */
-  readonly port: number;
+  /** The port that it really listens on; undefined where it is switched off. */
+  readonly port: number | undefined;
   /** Ends listening and every connection. */
   readonly stop: () => Promise<void>;
 }
@@ -66,7 +66,7 @@ export const json = (status: number, value: unknown): Answer => ({
 
 /** Serves until `stop`. Rejects with `ListenError`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  if (options.address === null) return { port: 0, stop: () => Promise.resolve() };
+  if (options.address === null) return { port: undefined, stop: () => Promise.resolve() };
   const limits = clientLimits({ ...PER_CLIENT, monotonic: () => performance.now() });
   const server = createServer(SERVER_LIMITS, (request, response) => void handle(request, response, options, limits));
   server.maxConnections = MAX_CONNECTIONS;

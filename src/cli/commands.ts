@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { Io } from './io.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  /** Shown in the list of commands; the command itself uses the same. */
+  readonly summary: string;
+  readonly group: string;
+  /** Loads the module of the command, and with it only what that command needs. */
+  readonly load: () => Promise<(io: Io) => Command>;
+}
+
+const OPERATOR = 'Operator:';
+const FILES = 'Without a cluster:';
+const PACKAGES = 'Packages on disk:';
+const CLUSTER = 'Looking at a cluster:';
+const SHELL = 'Shell:';
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'run the operator',
+    group: OPERATOR,
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
+    name: 'validate',
+    summary: 'check intents in files or from standard input',
+    group: FILES,
+    load: async () => (await import('./validate.ts')).validateCommand,
+  },
+  {
+    name: 'generate',
+    summary: 'write the packages of intents to a directory',
+    group: FILES,
+    load: async () => (await import('./generate.ts')).generateCommand,
+  },
+  {
+    name: 'crd',
+    summary: 'print the CustomResourceDefinition',
+    group: FILES,
+    load: async () => (await import('./crd.ts')).crdCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'recompute digests and report what was altered',
+    group: PACKAGES,
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write one published package as a tar archive to standard output',
+    group: PACKAGES,
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
+    name: 'gc',
+    summary: 'remove package content that nothing links to any more',
+    group: PACKAGES,
+    load: async () => (await import('./gc.ts')).gcCommand,
+  },
+  {
+    name: 'status',
+    summary: 'show where intents are, why, and what to do next',
+    group: CLUSTER,
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'check everything that the operator needs',
+    group: CLUSTER,
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    group: SHELL,
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
+];

@@ -1,0 +1,109 @@
+import { Command, CommanderError } from 'commander';
+import { Failure } from '../api/errors.ts';
+import { SettingError } from '../config.ts';
+import { printable } from '../platform/escape.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import { ExitCode, exitCodeHelp } from './exit-codes.ts';
+import { Exit, type Io } from './io.ts';
+import { VERSION } from './version.ts';
+
+const DESCRIPTION = `Turns declared changes (PatchIntents) into reviewable, reproducible patch packages.
+
+Run it as a Kubernetes operator (patchgen run), or use the same core on files (patchgen validate, patchgen generate).`;
+
+const EPILOGUE = `
+Examples:
+  $ patchgen validate intent.yaml                        check an intent, with all findings at once
+  $ patchgen generate intent.yaml --output out --create  write its package without a cluster
+  $ patchgen status web -n shop                          why is this intent not ready?
+  $ patchgen doctor                                      is everything in place for the operator?
+
+${exitCodeHelp()}
+
+Every setting is also an environment variable, PATCHGEN_<NAME>. patchgen <command> --help explains each.`;
+
+/**
+ * Runs one command line (without node and script) and returns its exit code. What it prints goes to `io`; nothing here
+ * ends the process. `commands` is an argument for tests.
+ */
+export async function runCli(
+  args: readonly string[],
+  io: Io,
+  commands: readonly CommandEntry[] = COMMANDS,
+): Promise<number> {
+  try {
+    const program = await buildProgram(io, commands, (name) => name === commandIn(args, commands));
+    await program.parseAsync([...args], { from: 'user' });
+    return ExitCode.ok;
+  } catch (error) {
+    return codeFor(error, io);
+  }
+}
+
+/** The command tree. Only the commands that `wanted` names are loaded; the others are there with name and summary alone. */
+export async function buildProgram(
+  io: Io,
+  commands: readonly CommandEntry[],
+  wanted: (name: string) => boolean,
+): Promise<Command> {
+  const program = new Command('patchgen')
+    .description(DESCRIPTION)
+    .usage('<command> [options]')
+    .version(VERSION, '-V, --version', 'print the version')
+    .option('--no-color', 'print without colours')
+    .helpOption('-h, --help', 'explain a command')
+    .addHelpText('after', EPILOGUE)
+    .showHelpAfterError('(patchgen --help explains)');
+  for (const entry of commands) {
+    const command = wanted(entry.name) ? (await entry.load())(io) : new Command(entry.name);
+    program.addCommand(command.summary(entry.summary).helpGroup(entry.group));
+  }
+  program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command');
+  for (const command of [program, ...program.commands]) prepare(command, io);
+  return program.action(() => program.help({ error: true }));
+}
+
+function prepare(command: Command, io: Io): void {
+  command
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      outputError: (text, write) => write(text.replace(/^error: /, `patchgen: `)),
+    });
+  for (const child of command.commands) prepare(child, io);
+}
+
+/** The first word that is no flag, or for `help NAME` the word after it. */
+function commandIn(args: readonly string[], commands: readonly CommandEntry[]): string | undefined {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return commands.find((entry) => entry.name === name)?.name;
+}
+
+/** Tells of the error, where it has not been told yet, and says how the process ends. */
+function codeFor(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (error instanceof Exit) {
+    if (error.name === 'UsageError') tell(error.message, io);
+    return error.exitCode;
+  }
+  if (error instanceof SettingError) {
+    tell(error.message, io);
+    return ExitCode.usage;
+  }
+  tell(error instanceof Failure ? `${error.reason}: ${error.message}` : messageOf(error), io);
+  return ExitCode.failed;
+}
+
+const tell = (message: string, io: Io): void => void io.stderr.write(`error: ${printable(message)}\n`);
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause =
+    error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : '';
+  return `${error.message}${cause}`;
+}
