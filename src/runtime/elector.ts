@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../platform/clock.ts';
-import type { KubeClient } from '../platform/kubernetes/client.ts';
+import { ApiError, type KubeClient } from '../platform/kubernetes/client.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import { type AttemptOutcome, Candidate } from './elector-candidate.ts';
@@ -127,6 +127,7 @@ class Election {
         return await this.#candidate.vacate({ timeoutMs, signal: new AbortController().signal });
       } catch (error) {
         log.warn({ err: error }, 'lease could not be released');
+        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return;
         await sleep(clock, Math.min(retryPeriodMs / 4, left));
       }
     }
