@@ -15,4 +15,9 @@ export interface ChangeType {
    * Throws Rejected UnsupportedTargetKind for a target that this type can't change.
    */
   plan(spec: ResolvedSpec): Plan;
+  /**
+   * The plan whose patch this document is, for checking a package without its intent. Undefined where the document is no
+   * patch that `plan` makes. Pure; the plan has no warnings.
+   */
+  planOf(patch: unknown): Plan | undefined;
 }

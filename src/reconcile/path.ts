@@ -1,7 +1,6 @@
 import { Rejected } from '../api/errors.ts';
 import type { ResolvedSpec } from '../api/resolve.ts';
 import { resolveSpec } from '../api/resolve.ts';
-import { warningsOf } from '../api/strict.ts';
 import type { PatchIntent } from '../api/types.ts';
 import { checkSpec, describeFindings, reasonOf } from '../api/validate.ts';
 import { changeTypeOf } from '../changes/index.ts';
@@ -61,8 +60,7 @@ export function validate(loaded: Loaded, rules: Rules): Accepted {
 export function plan(accepted: Accepted): Planned {
   const type = changeTypeOf(accepted.spec.intentType);
   if (type === undefined) throw new Rejected('UnsupportedIntentType', `intent_type must be 'scaling', not '${accepted.spec.intentType}'`);
-  const made = type.plan(accepted.spec);
-  return { ...accepted, plan: { ...made, warnings: [...made.warnings, ...warningsOf(accepted.spec)] } } as unknown as Planned;
+  return { ...accepted, plan: type.plan(accepted.spec) } as unknown as Planned;
 }
 
 /** May this plan go ahead? Strict mode turns every warning into a refusal. */
