@@ -44,7 +44,7 @@ function withImports(code: string): string {
   const body = code
     .replace('"use strict";', '')
     .replace(/const (\w+) = require\("([^"]+)"\)\.default;/g, (_, name: string, path: string) => {
-      imports.push(`import ${name}Module from '${path}.js';\nconst ${name} = ${name}Module.default;`);
+      imports.push(`import ${name}Module from '${path}.js';\nconst ${name} = ${name}Module.default ?? ${name}Module;`);
       return '';
     })
     .replace('export default validate20;', '');

@@ -2,7 +2,7 @@
 /* oxlint-disable */
 import func65Module from 'ajv/dist/runtime/ucs2length.js';
 
-const func65 = func65Module.default;
+const func65 = func65Module.default ?? func65Module;
 
 export const validate = validate20;
 
