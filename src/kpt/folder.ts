@@ -6,7 +6,7 @@ import { syncMany } from '../platform/files/sync-many.ts';
 import type { Random } from '../platform/random.ts';
 import { readFolder } from './found.ts';
 import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from './package.ts';
-import { storageFailure } from './storage-failure.ts';
+import { asStorageFailure } from './publisher/failures.ts';
 import { type PackageFinding, verifyAgainst } from './verify.ts';
 
 // A package as a plain folder `<out>/<package name>`, for commands: no store, no links. The steps are apart, so that many
@@ -53,7 +53,7 @@ export function stageFolder(deps: FolderDeps, out: Directory, pkg: Package, forc
       return staged;
     });
   } catch (error) {
-    throw failureAt(error, out, pkg);
+    throw asStorageFailure(error);
   }
 }
 
@@ -74,7 +74,7 @@ export async function syncFolder(deps: FolderDeps, out: Directory, staged: Stage
     }
   } catch (error) {
     discardFolder(deps, out, staged);
-    throw failureAt(error, out, pkg);
+    throw asStorageFailure(error);
   }
 }
 
@@ -93,8 +93,8 @@ export function placeFolder(deps: FolderDeps, out: Directory, staged: StagedFold
     });
   } catch (error) {
     // Another process has put something there since we looked: the same package is as good as ours.
-    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST') && compare(deps.files, out, pkg)?.length === 0) return 'unchanged';
-    throw failureAt(error, out, pkg);
+    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST') && isThere(deps, out, pkg)) return 'unchanged';
+    throw asStorageFailure(error);
   }
 }
 
@@ -143,6 +143,14 @@ function replace({ files, random }: FolderDeps, out: Directory, staging: string,
   removeTree(files, out, aside);
 }
 
+function isThere({ files }: FolderDeps, out: Directory, pkg: Package): boolean {
+  try {
+    return compare(files, out, pkg)?.length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** How the folder in the place differs from the package; empty where it does not, undefined where there is none. */
 function compare(files: Files, out: Directory, pkg: Package): readonly PackageFinding[] | undefined {
   const path = `${out.path}/${pkg.name}`;
@@ -174,8 +182,4 @@ function kindOf(files: Files, out: Directory, name: string): FileKind | undefine
 function different(out: Directory, pkg: Package, differences: readonly PackageFinding[]): Waiting {
   const list = differences.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return new Waiting('UnsafePath', `${out.path}/${pkg.name} exists and differs (${list}); --force replaces it`);
-}
-
-function failureAt(error: unknown, out: Directory, pkg: Package): unknown {
-  return storageFailure(error, `${out.path}/${pkg.name}`);
 }

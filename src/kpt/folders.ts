@@ -13,7 +13,8 @@ import {
   syncFolder,
 } from './folder.ts';
 import type { Package } from './package.ts';
-import { storageFailure, storageFull } from './storage-failure.ts';
+import { asStorageFailure, storageFull } from './publisher/failures.ts';
+import { META } from './publisher/names.ts';
 
 export interface FolderResult {
   readonly package: Package;
@@ -43,7 +44,7 @@ export function openOutput({ files }: FolderDeps, path: string): Directory {
   let out: Directory | undefined;
   try {
     out = files.openTop(path, { followLink: true });
-    if (files.list(out).some(({ name }) => name === '.patchgen')) {
+    if (files.list(out).some(({ name }) => name === META)) {
       throw new Waiting('UnsafePath', `${path} is the package root of an operator; choose another folder`);
     }
     return out;
@@ -52,7 +53,7 @@ export function openOutput({ files }: FolderDeps, path: string): Directory {
     if (hasErrno(error, 'ENOENT')) {
       throw new Transient('RootUnusable', `output directory does not exist: ${path}`, { cause: error });
     }
-    throw storageFailure(error, path);
+    throw asStorageFailure(error);
   }
 }
 
@@ -117,13 +118,13 @@ async function sync(deps: FolderDeps, out: Directory, staged: StagedFolder): Pro
 /** The error with which the renames of a batch may have been lost, or undefined where they are durable. */
 function syncOut({ files }: FolderDeps, out: Directory): Error | undefined {
   const done = attempt(() => files.syncDirectory(out));
-  return done instanceof Error ? asError(storageFailure(done, out.path)) : undefined;
+  return done instanceof Error ? asStorageFailure(done) : undefined;
 }
 
 function assertRoom({ files }: FolderDeps, out: Directory, count: number, minFreeBytes: number): void {
-  const needed = minFreeBytes + count * BYTES_PER_PACKAGE;
-  const available = files.availableBytes(out);
-  if (available < needed) throw storageFull(out.path, available, needed);
+  const neededBytes = minFreeBytes + count * BYTES_PER_PACKAGE;
+  const availableBytes = files.availableBytes(out);
+  if (availableBytes < neededBytes) throw storageFull(out.path, { availableBytes, neededBytes });
 }
 
 function attempt<T>(run: () => T): T | Error {

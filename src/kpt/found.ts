@@ -7,6 +7,8 @@ export interface FoundFile {
   readonly kind: FileKind;
   /** Permission bits with set-id and sticky bits: `0o644`. */
   readonly mode: number;
+  /** True for a file with a second name somewhere: it can be changed where nobody looks. */
+  readonly shared: boolean;
   readonly content?: Uint8Array;
 }
 
@@ -32,9 +34,10 @@ export function readFolder(files: Files, folder: Directory): FoundFolder {
 }
 
 function readOne(files: Files, folder: Directory, { name }: Listed): FoundFile {
-  const { kind, mode, size } = files.stat(folder, name);
-  if (kind !== 'file' || size > MAX_FILE_BYTES || !isPackagePath(name)) return { path: name, kind, mode };
+  const { kind, mode, size, nlink } = files.stat(folder, name);
+  const found = { path: name, kind, mode, shared: kind === 'file' && nlink > 1n };
+  if (kind !== 'file' || size > MAX_FILE_BYTES || !isPackagePath(name)) return found;
   const pieces: Uint8Array[] = [];
   files.readPieces(folder, name, (piece) => pieces.push(piece.slice()));
-  return { path: name, kind, mode, content: Buffer.concat(pieces) };
+  return { ...found, content: Buffer.concat(pieces) };
 }

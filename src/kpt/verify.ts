@@ -5,9 +5,10 @@ import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from './package.ts'
 /**
  * What is wrong with a package on disk. `changed`: bytes differ · `missing` · `extra`: not a part of the package ·
  * `kind`: a link, folder or device where a file belongs · `mode`: other permissions · `name`: the folder's name does not
- * belong to the content · `digest`: the content is not what its digest says.
+ * belong to the content · `digest`: the content is not what its digest says · `link`: it leads to no package · `foreign`:
+ * nothing that Patchgen has made.
  */
-export type FindingCode = 'changed' | 'missing' | 'extra' | 'kind' | 'mode' | 'name' | 'digest';
+export type FindingCode = 'changed' | 'missing' | 'extra' | 'kind' | 'mode' | 'name' | 'digest' | 'link' | 'foreign';
 
 export interface PackageFinding {
   readonly code: FindingCode;
@@ -56,15 +57,22 @@ function oddity(file: FoundFile): PackageFinding | undefined {
   const { path } = file;
   if (!isPackagePath(path)) return { code: 'extra', path, message: 'not a name that a package holds' };
   if (file.kind !== 'file') return { code: 'kind', path, message: `a ${file.kind}, not a file` };
+  if (file.shared) return { code: 'kind', path, message: 'has a second name (hard link)' };
   if (file.content === undefined) return { code: 'changed', path, message: 'too large for a file of a package' };
   return undefined;
 }
 
+/** Kubernetes' fsGroup, and a umask of 002, add group write; fsGroup adds set-group-id to folders. */
+const FILE_TOLERANCE = 0o020;
+const DIR_TOLERANCE = 0o2020;
+
 function modeFindings(folder: FoundFolder): readonly PackageFinding[] {
   const findings: PackageFinding[] = [];
-  if (folder.mode !== PACKAGE_DIR_MODE) findings.push(modeFinding('.', folder.mode, PACKAGE_DIR_MODE));
+  if ((folder.mode & ~DIR_TOLERANCE) !== PACKAGE_DIR_MODE)
+    findings.push(modeFinding('.', folder.mode, PACKAGE_DIR_MODE));
   for (const { path, kind, mode } of folder.files) {
-    if (kind === 'file' && mode !== PACKAGE_FILE_MODE) findings.push(modeFinding(path, mode, PACKAGE_FILE_MODE));
+    if (kind !== 'file' || (mode & ~FILE_TOLERANCE) === PACKAGE_FILE_MODE) continue;
+    findings.push(modeFinding(path, mode, PACKAGE_FILE_MODE));
   }
   return findings;
 }

@@ -4,7 +4,6 @@ import { warningsOf } from '../../api/strict.ts';
 import type { Plan } from '../../kpt/change.ts';
 import type { ChangeType } from '../change-type.ts';
 
-
 /** The kinds whose `spec.replicas` means a number of pods. A DaemonSet or a Job has no such field. */
 const SCALABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'ReplicaSet']);
 const API_VERSION = 'apps/v1';
@@ -58,7 +57,10 @@ function isScalable(apiVersion: string, kind: string): boolean {
 function unsupported(apiVersion: string, kind: string): Rejected {
   const kinds = [...SCALABLE].join(', ');
   const asked = JSON.stringify(`${apiVersion} ${kind}`.slice(0, 128));
-  return new Rejected('UnsupportedTargetKind', `scaling does not work on ${asked}; it works on ${kinds} of ${API_VERSION}`);
+  return new Rejected(
+    'UnsupportedTargetKind',
+    `scaling does not work on ${asked}; it works on ${kinds} of ${API_VERSION}`,
+  );
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
