@@ -1,4 +1,4 @@
-import { API_VERSION, GROUP, KIND, PLURAL, type PatchIntent, type PatchIntentStatus, VERSION } from '../api/types.ts';
+import { API_VERSION, GROUP, KIND, type PatchIntent, type PatchIntentStatus, PLURAL, VERSION } from '../api/types.ts';
 import { ApiError, type KubeClient } from '../platform/kubernetes/client.ts';
 import { packageKeyOf } from './key.ts';
 import { projectIntent } from './project.ts';
@@ -58,7 +58,9 @@ interface Discovery {
 
 /** The collection path of one namespace, or of all. */
 export function collectionPath(namespace?: string): string {
-  return namespace === undefined ? `${BASE}/${PLURAL}` : `${BASE}/namespaces/${encodeURIComponent(namespace)}/${PLURAL}`;
+  return namespace === undefined
+    ? `${BASE}/${PLURAL}`
+    : `${BASE}/namespaces/${encodeURIComponent(namespace)}/${PLURAL}`;
 }
 
 function pathOf(key: string): string {

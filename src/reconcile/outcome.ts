@@ -1,7 +1,7 @@
 import { Failure, Transient } from '../api/errors.ts';
 import { REASONS, type Reason } from '../api/reasons.ts';
 import { ApiError, ConnectionError } from '../platform/kubernetes/client.ts';
-import { BACKOFF, after, DONE, type Next } from './next.ts';
+import { after, BACKOFF, DONE, type Next } from './next.ts';
 import type { Delivered, Planned, Rendered } from './path.ts';
 
 /** How a run over one intent ended. `reached` is the furthest step from the plan on that a failed run reached. */

@@ -59,7 +59,8 @@ export function validate(loaded: Loaded, rules: Rules): Accepted {
 /** Plans from the intent alone. */
 export function plan(accepted: Accepted): Planned {
   const type = changeTypeOf(accepted.spec.intentType);
-  if (type === undefined) throw new Rejected('UnsupportedIntentType', `intent_type must be 'scaling', not '${accepted.spec.intentType}'`);
+  if (type === undefined)
+    throw new Rejected('UnsupportedIntentType', `intent_type must be 'scaling', not '${accepted.spec.intentType}'`);
   return { ...accepted, plan: type.plan(accepted.spec) } as unknown as Planned;
 }
 

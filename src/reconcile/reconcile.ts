@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts';
 import { packageKeyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
 import { asFailure, judge, type Outcome } from './outcome.ts';
-import { admit, type Loaded, plan, type Planned, publish, type Rendered, render, validate } from './path.ts';
+import { admit, type Loaded, type Planned, plan, publish, type Rendered, render, validate } from './path.ts';
 import { report } from './status/report.ts';
 import { tell } from './tell.ts';
 
@@ -63,7 +63,13 @@ function wants({ intent }: Loaded, member: 'suspend'): boolean {
   return typeof spec === 'object' && spec !== null && (spec as Record<string, unknown>)[member] === true;
 }
 
-async function conclude(key: string, intent: PatchIntent, outcome: Outcome, deps: Deps, signal: AbortSignal): Promise<Next> {
+async function conclude(
+  key: string,
+  intent: PatchIntent,
+  outcome: Outcome,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Next> {
   if (outcome.kind === 'failed' && outcome.failure instanceof Cancelled) return cancelled(outcome.failure, deps);
   if (outcome.kind === 'published') deps.collection.published(key);
   else await withdraw(key, intent, deps);
@@ -111,7 +117,10 @@ function log(key: string, outcome: Outcome, deps: Deps): void {
     case 'published': {
       const { published, package: pkg, plan: made } = outcome.delivered;
       if (published.outcome === 'unchanged') return;
-      return deps.log.info({ intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome }, 'package published');
+      return deps.log.info(
+        { intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome },
+        'package published',
+      );
     }
     case 'failed': {
       const { reason, message, class: kind } = outcome.failure;

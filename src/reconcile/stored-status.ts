@@ -19,7 +19,9 @@ export function readStatus(raw: unknown): PatchIntentStatus {
 
 function readPlan(raw: unknown): PlanStatus | undefined {
   if (!isRecord(raw) || typeof raw.changeDigest !== 'string' || typeof raw.packageDigest !== 'string') return undefined;
-  const warnings = Array.isArray(raw.warnings) ? raw.warnings.filter((w): w is string => typeof w === 'string') : undefined;
+  const warnings = Array.isArray(raw.warnings)
+    ? raw.warnings.filter((w): w is string => typeof w === 'string')
+    : undefined;
   const { changeDigest, packageDigest } = raw;
   return { changeDigest, packageDigest, ...(warnings === undefined ? {} : { warnings }) };
 }
@@ -27,7 +29,8 @@ function readPlan(raw: unknown): PlanStatus | undefined {
 function readPackage(raw: unknown): PackageStatus | undefined {
   if (!isRecord(raw)) return undefined;
   const { name, digest, path, root, generation, fileCount, sizeBytes } = raw;
-  if (typeof name !== 'string' || typeof digest !== 'string' || typeof path !== 'string' || typeof root !== 'string') return undefined;
+  if (typeof name !== 'string' || typeof digest !== 'string' || typeof path !== 'string' || typeof root !== 'string')
+    return undefined;
   if (!isInteger(generation) || !isInteger(fileCount) || !isInteger(sizeBytes)) return undefined;
   return { name, digest, path, root, generation, fileCount, sizeBytes };
 }

@@ -1,5 +1,5 @@
-import { API_VERSION, KIND, type PatchIntent } from '../api/types.ts';
 import type { Reason } from '../api/reasons.ts';
+import { API_VERSION, KIND, type PatchIntent } from '../api/types.ts';
 import type { Deps, IntentEvent } from './deps.ts';
 import { eventTypeOf, type Outcome, type Verdict } from './outcome.ts';
 import type { Report } from './status/report.ts';
@@ -21,8 +21,10 @@ function restoredNote(intent: PatchIntent, outcome: Outcome, rootId: string): st
   const { published, package: pkg } = outcome.delivered;
   const claimed = intent.status?.package;
   const ours = claimed !== undefined && claimed.root === rootId && claimed.digest === pkg.digest;
-  if (published.outcome === 'restored') return `package ${claimed?.path ?? pkg.name} had been changed on disk and was restored`;
-  if (ours && published.outcome === 'written') return `package ${claimed.path} had been removed on disk and was restored`;
+  if (published.outcome === 'restored')
+    return `package ${claimed?.path ?? pkg.name} had been changed on disk and was restored`;
+  if (ours && published.outcome === 'written')
+    return `package ${claimed.path} had been removed on disk and was restored`;
   return undefined;
 }
 
@@ -39,6 +41,13 @@ function emit({ metadata }: PatchIntent, reason: Reason, note: string, deps: Dep
   const type = eventTypeOf(reason);
   if (type === null) return;
   const { namespace, name, uid, resourceVersion } = metadata;
-  const regarding: IntentEvent['regarding'] = { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion };
+  const regarding: IntentEvent['regarding'] = {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+  };
   deps.events.emit({ regarding, type, reason, action: 'Reconcile', note });
 }

@@ -58,6 +58,11 @@ export class OwnWrites {
     return write === undefined ? 0 : Math.max(0, write.at + this.#patienceMs - this.#clock.monotonic());
   }
 
+  /** Whether this very version is our last write: news to nobody. */
+  isOwn(key: string, resourceVersion: string): boolean {
+    return this.#writes.get(key)?.version === resourceVersion;
+  }
+
   /** The store holds this version now. Returns true when that ends a wait: then the key is worth another look. */
   seen(key: string, resourceVersion: string): boolean {
     const write = this.#writes.get(key);

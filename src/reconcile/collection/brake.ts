@@ -59,7 +59,8 @@ export function decide(input: BrakeInput, rules: BrakeRules): Decision {
   }
   if (held.length === 0) return { granted, held, digest: undefined };
   const digest = setDigest(held.map(({ key }) => key));
-  if (digest === input.confirmed) return { granted: [...granted, ...held.map(({ key }) => key)], held: [], digest: undefined };
+  if (digest === input.confirmed)
+    return { granted: [...granted, ...held.map(({ key }) => key)], held: [], digest: undefined };
   return { granted, held, digest };
 }
 

@@ -84,7 +84,12 @@ function packagedOf(
   const before = list.find((condition) => condition.type === 'Packaged');
   if (claimed !== undefined && !publishFailed && before?.status === 'True') return undefined;
   if (claimed !== undefined && !publishFailed && before === undefined) {
-    return { status: 'True', reason: 'PackageWritten', message: `package ${claimed.path} is on disk`, observedGeneration: claimed.generation };
+    return {
+      status: 'True',
+      reason: 'PackageWritten',
+      message: `package ${claimed.path} is on disk`,
+      observedGeneration: claimed.generation,
+    };
   }
   return { status: 'False', ...words };
 }
@@ -137,7 +142,10 @@ function packageOf(delivered: Delivered, rootId: string): PackageStatus {
   };
 }
 
-function kept<K extends keyof PatchIntentStatus>(name: K, status: PatchIntentStatus): Partial<Pick<PatchIntentStatus, K>> {
+function kept<K extends keyof PatchIntentStatus>(
+  name: K,
+  status: PatchIntentStatus,
+): Partial<Pick<PatchIntentStatus, K>> {
   const value = status[name];
   return value === undefined ? {} : ({ [name]: value } as Partial<Pick<PatchIntentStatus, K>>);
 }

@@ -10,7 +10,9 @@ function canonical(status: PatchIntentStatus): string {
     status.observedGeneration,
     status.lastHandledReconcileAt,
     status.change,
-    status.plan === undefined ? null : [status.plan.changeDigest, status.plan.packageDigest, status.plan.warnings ?? []],
+    status.plan === undefined
+      ? null
+      : [status.plan.changeDigest, status.plan.packageDigest, status.plan.warnings ?? []],
     status.package === undefined ? null : packageParts(status.package),
     [...(status.conditions ?? [])].sort(byType).map(conditionParts),
   ]);

@@ -4,7 +4,7 @@ import { ApiError } from '../../platform/kubernetes/client.ts';
 import type { IntentApi } from '../intent-api.ts';
 import { keyOf } from '../key.ts';
 import type { Outcome } from '../outcome.ts';
-import { type ReportContext, desiredStatus } from './desired.ts';
+import { desiredStatus, type ReportContext } from './desired.ts';
 import { sameStatus } from './equal.ts';
 
 export interface Reporter {
@@ -61,9 +61,10 @@ async function put(intent: PatchIntent, status: PatchIntentStatus, to: Reporter,
 }
 
 function minimal(status: PatchIntentStatus): PatchIntentStatus {
-  const { observedGeneration, conditions = [] } = status;
+  const { observedGeneration, package: claimed, conditions = [] } = status;
   return {
     ...(observedGeneration === undefined ? {} : { observedGeneration }),
+    ...(claimed === undefined ? {} : { package: claimed }),
     conditions: conditions.filter(({ type }) => type === 'Ready' || type === 'Stalled' || type === 'Reconciling'),
   };
 }

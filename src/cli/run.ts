@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { environment, loadSettings, SettingError, type Settings } from '../config.ts';
+import { startPublisher } from '../kpt/publisher/start.ts';
+import { systemClock } from '../platform/clock.ts';
+import { loadAccess } from '../platform/kubernetes/access.ts';
+import { createKubeClient } from '../platform/kubernetes/http-client.ts';
+import type { Log } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { systemRandom } from '../platform/random.ts';
+import { ExitCode } from './exit-codes.ts';
+import { Exit, type Io, UsageError } from './io.ts';
+import { startOperator } from './run/operator.ts';
+import { processLog } from './run/process-log.ts';
+import { untilSignal } from './run/signals.ts';
+import { addSettings } from './settings-options.ts';
+import { VERSION } from './version.ts';
+
+/** `patchgen run`: the operator, until a signal or the loss of the lease ends it. */
+export function runCommand(io: Io): Command {
+  const command = new Command('run')
+    .summary('run the operator')
+    .description(
+      'Runs the operator: watches PatchIntents, writes a package for each under <output-dir>/packages, and reports in their status.\n' +
+        'SIGTERM or Ctrl-C ends it cleanly (a second one at once); the loss of the lease ends it with exit code 64.',
+    );
+  return addSettings(command).action(async (flags: Record<string, unknown>) => {
+    const settings = settingsOf(flags);
+    const log = processLog(settings, io);
+    await runOperator(settings, log);
+  });
+}
+
+function settingsOf(flags: Record<string, unknown>): Settings {
+  try {
+    return loadSettings(flags, environment(), (path) => readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SettingError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function runOperator(settings: Settings, log: Log): Promise<void> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const metrics = createMetrics();
+  const access = await accessTo(settings);
+  const identity = `${hostname()}_${random.uuid()}`;
+  log.info({ version: VERSION, identity, server: access.server, outputDir: settings.outputDir }, 'patchgen starts');
+  const client = createKubeClient(access, { clock, userAgent: `patchgen/${VERSION}`, onResponse: metrics.restClient });
+  const publisher = startPublisher({
+    root: join(settings.outputDir, 'packages'),
+    minFreeBytes: settings.minFreeSpaceBytes,
+    log,
+    clock,
+    random,
+  });
+  const leaseNamespace = settings.leaderElectionNamespace ?? access.namespace;
+  const stopped = untilSignal();
+  const operator = await startOperator({
+    settings,
+    client,
+    publisher,
+    identity,
+    leaseNamespace,
+    clock,
+    random,
+    log,
+    metrics,
+  });
+  const end = await Promise.race([operator.ended, stopped.signal]);
+  if (typeof end !== 'string') {
+    log.error({ why: end.why }, 'patchgen ends: the lease is lost');
+    throw new Exit(ExitCode.leaseLost, `lease lost: ${end.why}`);
+  }
+  log.info({ signal: end }, 'patchgen stops');
+  await operator.stop();
+  stopped.dispose();
+  log.info({}, 'patchgen stopped');
+}
+
+async function accessTo(settings: Settings): ReturnType<typeof loadAccess> {
+  try {
+    return await loadAccess({
+      ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
+      ...(settings.context === undefined ? {} : { context: settings.context }),
+      env: environment(),
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

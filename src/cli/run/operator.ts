@@ -1,0 +1,121 @@
+import type { PatchIntent } from '../../api/types.ts';
+import type { Settings } from '../../config.ts';
+import type { Publisher } from '../../kpt/publisher/publisher.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { KubeClient } from '../../platform/kubernetes/client.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Random } from '../../platform/random.ts';
+import { createIntentApi } from '../../reconcile/intent-api.ts';
+import { startEvents } from '../../runtime/events.ts';
+import { Store } from '../../runtime/store.ts';
+import { heldReporter } from './held.ts';
+import { startLeadership } from './leadership.ts';
+import { createWriteDeadline } from './lease-clock.ts';
+import { startServers } from './servers.ts';
+import { startStorageWatch } from './storage.ts';
+import { startTerm } from './term.ts';
+import { startIntentWatch } from './watch.ts';
+
+/** Why the operator ended by itself. */
+export interface Ended {
+  readonly cause: 'lease-lost';
+  readonly why: string;
+}
+
+export interface OperatorOptions {
+  readonly settings: Settings;
+  readonly client: KubeClient;
+  readonly publisher: Publisher;
+  /** Unique among replicas; names the holder of the Lease and the reporter of Events. */
+  readonly identity: string;
+  readonly leaseNamespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Operator {
+  /** Ports that were bound; undefined where a server is switched off. */
+  readonly ports: { readonly probes: number | undefined; readonly metrics: number | undefined };
+  /** Resolves when the operator may not go on: only the loss of the lease does that. */
+  readonly ended: Promise<Ended>;
+  /** Unready, stop intake, drain, flush, release; resolves when all is closed. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 20_000;
+const FLUSH_MS = 2_000;
+
+/**
+ * Wires one operator and starts it. Nothing an object, a disk or the API server does ends it. Rejects only when a server
+ * cannot bind its address.
+ */
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const { settings, client, publisher, clock, random, log, metrics } = options;
+  const ended = Promise.withResolvers<Ended>();
+  const store = new Store<PatchIntent>();
+  const events = startEvents({
+    client,
+    reportingController: 'patchgen.dev/operator',
+    reportingInstance: options.identity,
+    clock,
+    random,
+    log,
+    metrics: metrics.events,
+  });
+  const deadline = createWriteDeadline({
+    monotonic: () => clock.monotonic(),
+    hrtime: () => process.hrtime.bigint(),
+    tell: (nanoseconds) => publisher.setLeaseDeadline(nanoseconds),
+  });
+  const storage = startStorageWatch({ publisher, settings, clock, random, log, metrics: metrics.storage });
+  const watch = startIntentWatch({
+    client,
+    store,
+    namespaces: settings.watchNamespaces,
+    clock,
+    random,
+    log,
+    metrics: metrics.watch,
+    onChange: (change) => leadership.term()?.changed(change),
+    onReplaced: (info) => leadership.term()?.replaced(info),
+    onKindMissing: (missing) => leadership.term()?.collection.kindIsMissing(missing),
+  });
+  const leadership = startLeadership({
+    ...options,
+    deadline,
+    ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal)]),
+    onLease: (lease) =>
+      leadership.term()?.collection.confirm(lease.metadata.annotations?.['patchgen.dev/confirm-collection']),
+    onLost: (why) => {
+      deadline.set(0);
+      ended.resolve({ cause: 'lease-lost', why });
+    },
+    startTerm: () =>
+      startTerm({
+        ...options,
+        store,
+        deadline,
+        api: createIntentApi(client),
+        events,
+        metrics: metrics.term,
+        onHeld: heldReporter({ ...options, events, metrics: metrics.held }),
+        onLeadershipLost: (why) => leadership.lost(why),
+      }),
+  });
+  const servers = await startServers({ ...options, watch, storage, leadership, store });
+  const stop = async (): Promise<void> => {
+    servers.drain();
+    await leadership.stop(DRAIN_MS);
+    await events.flush(FLUSH_MS);
+    await leadership.release();
+    await Promise.all([watch.stop(), events.stop()]);
+    storage.stop();
+    await publisher.close();
+    await client.close();
+    await servers.stop();
+  };
+  return { ports: servers.ports, ended: ended.promise, stop };
+}

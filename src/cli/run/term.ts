@@ -1,0 +1,187 @@
+import { Transient } from '../../api/errors.ts';
+import type { PatchIntent } from '../../api/types.ts';
+import type { Settings } from '../../config.ts';
+import type { Publisher, RootIdentity } from '../../kpt/publisher/publisher.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Random } from '../../platform/random.ts';
+import { Collection, type Held } from '../../reconcile/collection/collection.ts';
+import type { Deps, ReconcileMetrics } from '../../reconcile/deps.ts';
+import type { IntentApi } from '../../reconcile/intent-api.ts';
+import { keyOfPackage } from '../../reconcile/key.ts';
+import { reconcile, reportFailure } from '../../reconcile/reconcile.ts';
+import {
+  type Controller,
+  type ControllerMetrics,
+  DeadlineExceeded,
+  startController,
+} from '../../runtime/controller.ts';
+import { OwnWrites } from '../../runtime/own-writes.ts';
+import { type QueueMetrics, WorkQueue } from '../../runtime/queue.ts';
+import type { Change } from '../../runtime/reflector.ts';
+import { startResync } from '../../runtime/resync.ts';
+import type { Store } from '../../runtime/store.ts';
+import { asksForRun } from './intents.ts';
+import type { WriteDeadline } from './lease-clock.ts';
+import { createPacer } from './pacer.ts';
+import { startSweep } from './sweep.ts';
+
+/** How long one run may take before its worker is freed. Longer than the slowest healthy disk and API call together. */
+const RUN_DEADLINE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Packages published again after a failover: fast enough for thousands in a minute, slow enough to leave room for changes. */
+const REPUBLISH_PER_SECOND = 100;
+
+export interface TermOptions {
+  readonly settings: Settings;
+  readonly store: Store<PatchIntent>;
+  readonly api: IntentApi;
+  readonly publisher: Publisher;
+  readonly events: Deps['events'];
+  readonly deadline: WriteDeadline;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: TermMetrics;
+  readonly onHeld: (held: Held | undefined) => void;
+  readonly onLeadershipLost: (why: string) => void;
+}
+
+export interface TermMetrics {
+  readonly queue: QueueMetrics;
+  readonly controller: ControllerMetrics;
+  readonly reconcile: ReconcileMetrics;
+}
+
+/** The time in which this process is the one that writes. */
+export interface Term {
+  readonly identity: RootIdentity;
+  readonly collection: Collection;
+  /** Tells of a change that the store applied. */
+  changed(change: Change<PatchIntent>): void;
+  /** Tells of a whole list that the store applied. */
+  replaced(info: { readonly rewound: boolean; readonly kindWasAbsent: boolean }): void;
+  health(): ReturnType<Controller['health']>;
+  /** Ends intake, lets runs under way finish, stops. */
+  stop(drainMs: number): Promise<{ readonly drained: boolean }>;
+}
+
+/** Claims the root and starts to work. Call it with a synced store. Throws a `Failure` when the root cannot be claimed. */
+export async function startTerm(options: TermOptions): Promise<Term> {
+  const { settings, store, publisher, clock, random, log } = options;
+  const claimed = await publisher.claim({ takeOver: settings.takeOver, exclusive: !settings.leaderElect });
+  if (claimed.tampered.length > 0)
+    log.warn({ packages: claimed.tampered.map(keyOfPackage) }, 'tampered packages found');
+  const found = await publisher.inventory();
+  if (found.foreign.length > 0)
+    log.warn(
+      { paths: found.foreign.slice(0, 20), count: found.foreign.length },
+      'foreign things under the root are left alone',
+    );
+
+  const queue = new WorkQueue({ clock, random, metrics: options.metrics.queue });
+  const ownWrites = new OwnWrites({ clock });
+  const collection = new Collection({
+    clock,
+    rules: { count: settings.brakeCount, fraction: settings.brakeFraction, patience: HOUR_MS },
+    requeue: (key) => queue.add(key),
+    onHeld: options.onHeld,
+  });
+  const deps = dependencies(options, claimed, collection, ownWrites);
+  for (const item of found.packages) collection.published(keyOfPackage(item));
+  for (const key of store.keys()) queue.add(key, { low: true });
+  for (const key of [...collection.keys()])
+    if (isWatched(key, settings) && store.get(key) === undefined) collection.absent(key);
+
+  const controller = work(options, queue, deps);
+  const stopResync = startResync({
+    intervalMs: settings.resyncIntervalMs,
+    clock,
+    random,
+    keys: () => store.keys(),
+    queue,
+  });
+  const stopSweep = startSweep({ publisher, graceMs: settings.gcGraceMs, clock, log });
+  return {
+    identity: claimed,
+    collection,
+    changed: (change) => onChange(change, { queue, ownWrites, collection }),
+    replaced({ rewound, kindWasAbsent }) {
+      if (rewound) collection.doubt('rewound');
+      else if (kindWasAbsent) collection.doubt('kind');
+    },
+    health: () => controller.health(),
+    async stop(drainMs) {
+      stopResync();
+      stopSweep();
+      collection.stop();
+      return controller.stop({ drainMs });
+    },
+  };
+}
+
+/** Absence is known only where lists are made: a narrowed set of namespaces says nothing of the others. */
+function isWatched(key: string, { watchNamespaces }: Settings): boolean {
+  return watchNamespaces.length === 0 || watchNamespaces.includes(key.slice(0, key.indexOf('/')));
+}
+
+function onChange(
+  { key, type, old, object, initial }: Change<PatchIntent>,
+  { queue, ownWrites, collection }: { queue: WorkQueue; ownWrites: OwnWrites; collection: Collection },
+): void {
+  if (type === 'deleted' || object === undefined) {
+    ownWrites.forget(key);
+    collection.absent(key);
+    return queue.add(key);
+  }
+  const own = ownWrites.isOwn(key, object.metadata.resourceVersion);
+  ownWrites.seen(key, object.metadata.resourceVersion);
+  if (!own && asksForRun(old, object)) queue.add(key, { low: initial });
+}
+
+function work(options: TermOptions, queue: WorkQueue, deps: Deps): Controller {
+  const { settings, log, clock, metrics } = options;
+  return startController({
+    name: 'patchintent',
+    queue,
+    workers: settings.workers,
+    deadlineMs: RUN_DEADLINE_MS,
+    reconcile: (key, { signal }) => reconcile(key, deps, signal),
+    onFailure: (key, error) => reportFailure(key, asTimeout(error), deps, AbortSignal.timeout(RUN_DEADLINE_MS)),
+    log,
+    clock,
+    metrics: metrics.controller,
+  });
+}
+
+function asTimeout(error: unknown): unknown {
+  if (!(error instanceof DeadlineExceeded)) return error;
+  return new Transient('ReconcileTimeout', `one run took longer than ${RUN_DEADLINE_MS / 1_000} s`, { cause: error });
+}
+
+function dependencies(options: TermOptions, claimed: RootIdentity, collection: Collection, ownWrites: OwnWrites): Deps {
+  const { settings, store, api, publisher, deadline, clock, random } = options;
+  const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
+  return {
+    intents: store,
+    ownWrites,
+    ownWriteWaitMs: 50,
+    api,
+    publisher,
+    collection,
+    reporter: { api, wrote: (key, version) => ownWrites.wrote(key, version), mayWrite: () => deadline.mayWrite() },
+    events: options.events,
+    rules: { allowedTargetNamespaces: new Set(settings.allowedTargetNamespaces), strictMode: settings.strictMode },
+    rootId: () => claimed.rootId,
+    isRepublication: ({ status, metadata }) =>
+      status?.package !== undefined &&
+      status.package.root !== claimed.rootId &&
+      status.observedGeneration === metadata.generation,
+    mayRepublish: () => pacer.take(),
+    republishWaitMs: () => 100 + random.fraction() * 900,
+    leadershipLost: options.onLeadershipLost,
+    clock,
+    log: options.log,
+    metrics: options.metrics.reconcile,
+  };
+}

@@ -1,0 +1,55 @@
+import type { PatchIntent } from '../../api/types.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { KubeClient } from '../../platform/kubernetes/client.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Random } from '../../platform/random.ts';
+import { collectionPath } from '../../reconcile/intent-api.ts';
+import { projectIntent } from '../../reconcile/project.ts';
+import { type Change, type Reflector, type ReflectorMetrics, startReflector } from '../../runtime/reflector.ts';
+import type { Store } from '../../runtime/store.ts';
+
+export interface IntentWatchOptions {
+  readonly client: KubeClient;
+  readonly store: Store<PatchIntent>;
+  /** Empty: all namespaces by one stream. Otherwise one stream each. */
+  readonly namespaces: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: ReflectorMetrics;
+  readonly onChange: (change: Change<PatchIntent>) => void;
+  readonly onReplaced: (info: { readonly rewound: boolean; readonly kindWasAbsent: boolean }) => void;
+  readonly onKindMissing: (missing: boolean) => void;
+}
+
+export interface IntentWatch {
+  readonly reflectors: readonly Reflector[];
+  whenSynced(signal: AbortSignal): Promise<unknown>;
+  stop(): Promise<unknown>;
+}
+
+/** Watches the intents of the given namespaces into one store. */
+export function startIntentWatch(options: IntentWatchOptions): IntentWatch {
+  const { client, store, clock, random, log, metrics } = options;
+  const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
+  const reflectors = scopes.map((namespace) =>
+    startReflector<PatchIntent>({
+      client,
+      path: collectionPath(namespace),
+      ...(namespace === undefined ? {} : { namespace }),
+      project: projectIntent,
+      store,
+      clock,
+      random,
+      log: namespace === undefined ? log : log.child({ namespace }),
+      metrics,
+      onChange: options.onChange,
+      onReplaced: options.onReplaced,
+    }),
+  );
+  return {
+    reflectors,
+    whenSynced: (signal) => Promise.all(reflectors.map((reflector) => reflector.whenSynced(signal))),
+    stop: () => Promise.all(reflectors.map((reflector) => reflector.stop())),
+  };
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { setDigest } from '../../../src/reconcile/collection/brake.ts';
+import { intent } from '../../support/intents.ts';
+import { ReconcileWorld } from '../../support/reconcile-world.ts';
+
+/** A world with `count` published intents `shop/i0`, `shop/i1`, …; their packages are on the root. */
+async function published(count: number): Promise<ReconcileWorld> {
+  const world = new ReconcileWorld();
+  for (let i = 0; i < count; i += 1) {
+    world.put(intent({ name: `i${i}`, uid: `uid-${i}` }));
+    await world.run(`shop/i${i}`);
+  }
+  return world;
+}
+
+/** What the watch and the queue do about a deletion. */
+async function remove(world: ReconcileWorld, key: string): Promise<void> {
+  world.objects.delete(key);
+  world.collection.absent(key);
+  await world.run(key);
+}
+
+async function drain(world: ReconcileWorld): Promise<void> {
+  for (let key = world.queued.shift(); key !== undefined; key = world.queued.shift()) await world.run(key);
+}
+
+describe('removal of a package', () => {
+  test('goes ahead after the settling time, in the run of its own key', async () => {
+    const world = await published(3);
+    await remove(world, 'shop/i1');
+    expect(world.packages.has('shop/i1')).toBe(true);
+    await world.clock.advance(2_000);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    await drain(world);
+    expect([...world.packages.keys()]).toEqual(['shop/i0', 'shop/i2']);
+  });
+
+  test('does not happen when the intent came back before the run', async () => {
+    const world = await published(3);
+    await remove(world, 'shop/i1');
+    await world.clock.advance(2_000);
+    world.put(intent({ name: 'i1', uid: 'uid-new' }));
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    expect(world.ready('shop/i1')).toMatchObject({ status: 'True' });
+  });
+
+  test('does not happen when only the store lacks the intent', async () => {
+    const world = await published(3);
+    const lagging = world.objects.get('shop/i1');
+    await remove(world, 'shop/i1');
+    await world.clock.advance(2_000);
+    world.beforeGet = (key) => void (lagging && world.objects.set(key, lagging));
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+  });
+
+  test('does not happen while the kind is absent or terminating, even for one', async () => {
+    const world = await published(3);
+    world.kindIsServed = false;
+    await remove(world, 'shop/i1');
+    await world.clock.advance(2_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    await world.clock.advance(60_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i1'], causes: new Set(['kind']) });
+  });
+
+  test('of a CRD deleted and re-created with all its intents: nothing is removed', async () => {
+    const world = await published(5);
+    world.kindIsServed = false;
+    for (let i = 0; i < 5; i += 1) await remove(world, `shop/i${i}`);
+    await world.clock.advance(2_000);
+    await drain(world);
+    world.kindIsServed = true;
+    for (let i = 0; i < 5; i += 1) world.put(intent({ name: `i${i}`, uid: `again-${i}` }));
+    for (let i = 0; i < 5; i += 1) await world.run(`shop/i${i}`);
+    await world.clock.advance(7_200_000);
+    await drain(world);
+    expect(world.packages.size).toBe(5);
+    expect(world.held.at(-1)).toBeUndefined();
+  });
+
+  test('after a list with a lower version (a restored etcd) is held, then goes after an hour', async () => {
+    const world = await published(5);
+    await remove(world, 'shop/i0');
+    world.collection.doubt('rewound');
+    await world.clock.advance(3_500_000);
+    await drain(world);
+    expect(world.packages.size).toBe(5);
+    await world.clock.advance(200_000);
+    await drain(world);
+    expect(world.packages.size).toBe(4);
+  });
+
+  test('of everything is held until it is confirmed', async () => {
+    const world = await published(3);
+    for (let i = 0; i < 3; i += 1) await remove(world, `shop/i${i}`);
+    await world.clock.advance(10_000);
+    await drain(world);
+    expect(world.packages.size).toBe(3);
+    const digest = setDigest(['shop/i0', 'shop/i1', 'shop/i2']);
+    expect(world.held.at(-1)?.digest).toBe(digest);
+    world.collection.confirm(digest);
+    await world.clock.advance(1);
+    await drain(world);
+    expect(world.packages.size).toBe(0);
+  });
+
+  test('of many, one after the other within a minute, trips the brake all the same', async () => {
+    const world = await published(60);
+    for (let i = 0; i < 55; i += 1) {
+      await remove(world, `shop/i${i}`);
+      await world.clock.advance(500);
+      await drain(world);
+    }
+    await world.clock.advance(20_000);
+    await drain(world);
+    expect(world.packages.size).toBeGreaterThanOrEqual(29);
+    expect(world.held.at(-1)?.causes).toContain('brake');
+  });
+});
+
+describe('a link that the present object does not claim', () => {
+  test.each([
+    ['invalid', { intentType: 'scaling', target: 'web', replicas: 500 }],
+    ['suspended', { intentType: 'scaling', target: 'web', replicas: 5, suspend: true }],
+    ['a dry run', { intentType: 'scaling', target: 'web', replicas: 5, dryRun: true }],
+  ])('is removed through the gate when the re-created object is %s', async (_, spec) => {
+    const world = await published(3);
+    world.put(intent({ name: 'i1', uid: 'uid-new', spec }));
+    await world.run('shop/i1');
+    expect(world.packages.has('shop/i1')).toBe(true);
+    await world.clock.advance(2_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(false);
+  });
+
+  test('stays when the object claims it', async () => {
+    const world = await published(3);
+    const { status } = world.objects.get('shop/i1') ?? {};
+    world.put(
+      intent({
+        name: 'i1',
+        uid: 'uid-1',
+        generation: 2,
+        spec: { intentType: 'scaling', target: 'web', replicas: 500 },
+        ...(status && { status }),
+      }),
+    );
+    await world.run('shop/i1');
+    await world.clock.advance(7_200_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+  });
+});
