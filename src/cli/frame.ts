@@ -60,7 +60,7 @@ export async function buildProgram(
   }
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command');
   for (const command of [program, ...program.commands]) prepare(command, io);
-  return program.action(() => program.help({ error: true }));
+  return program;
 }
 
 function prepare(command: Command, io: Io): void {
@@ -72,7 +72,7 @@ function prepare(command: Command, io: Io): void {
       writeErr: (text) => void io.stderr.write(text),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
-      outputError: (text, write) => write(text.replace(/^error: /, `patchgen: `)),
+      outputError: (text, write) => write(`${text.trimEnd().split('\n').map(printable).join('\n')}\n`),
     });
   for (const child of command.commands) prepare(child, io);
 }

@@ -1,0 +1,72 @@
+import { findCondition } from '../../api/conditions.ts';
+import { REASONS, type Reason, type ReasonEntry, type Step } from '../../api/reasons.ts';
+import type { PatchIntent } from '../../api/types.ts';
+
+/** One word for where an intent is. Derived from the status, never stored in it. */
+export type Stage =
+  | 'New'
+  | 'Outdated'
+  | 'Deleting'
+  | 'Suspended'
+  | 'DryRun'
+  | 'Published'
+  | 'Rejected'
+  | 'Retrying'
+  | 'Waiting';
+
+export interface PathStep {
+  readonly step: 'validate' | 'plan' | 'render' | 'publish' | 'report';
+  readonly state: 'done' | 'failed' | 'skipped' | 'ahead';
+}
+
+const STEPS = ['validate', 'plan', 'render', 'publish', 'report'] as const satisfies readonly Step[];
+
+/** The row of the reason table, where the reason is one of ours. */
+export const reasonOf = (reason: string | undefined): ReasonEntry | undefined =>
+  reason !== undefined && Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
+
+export function stageOf(intent: PatchIntent): Stage {
+  const { metadata, status } = intent;
+  if (metadata.deletionTimestamp !== undefined) return 'Deleting';
+  const ready = findCondition(status?.conditions ?? [], 'Ready');
+  const observed = status?.observedGeneration ?? -1;
+  if (ready === undefined || observed < 0) return 'New';
+  if (observed < metadata.generation) return 'Outdated';
+  if (ready.reason === 'Suspended') return 'Suspended';
+  if (ready.status === 'True') return ready.reason === 'DryRun' ? 'DryRun' : 'Published';
+  if (findCondition(status?.conditions ?? [], 'Stalled')?.status === 'True') return 'Rejected';
+  return reasonOf(ready.reason)?.class === 'Transient' ? 'Retrying' : 'Waiting';
+}
+
+/** How far the current spec came on the path. */
+export function pathOf(intent: PatchIntent): readonly PathStep[] {
+  const stage = stageOf(intent);
+  if (stage === 'Published') return STEPS.map((step) => ({ step, state: 'done' }));
+  if (stage === 'DryRun') return STEPS.map((step) => ({ step, state: step === 'publish' ? 'skipped' : 'done' }));
+  if (stage === 'Suspended') return STEPS.map((step) => ({ step, state: step === 'report' ? 'done' : 'skipped' }));
+  if (stage === 'New' || stage === 'Outdated' || stage === 'Deleting')
+    return STEPS.map((step) => ({ step, state: 'ahead' }));
+  const failed = failedStep(intent);
+  return STEPS.map((step, i) => ({ step, state: i < failed ? 'done' : i === failed ? 'failed' : 'ahead' }));
+}
+
+/** Index of the step that failed: the one that the reason names, or else the first that the conditions do not call done. */
+function failedStep(intent: PatchIntent): number {
+  const conditions = intent.status?.conditions ?? [];
+  const named = reasonOf(findCondition(conditions, 'Ready')?.reason)?.step;
+  const index = STEPS.findIndex((step) => step === named);
+  if (index >= 0) return index;
+  return findCondition(conditions, 'Validated')?.status === 'True' ? 1 : 0;
+}
+
+/** What a person can do now. */
+export function nextOf(intent: PatchIntent): string {
+  const stage = stageOf(intent);
+  if (stage === 'New')
+    return 'Wait a moment. If it stays so, the operator may not run or not watch this namespace: patchgen doctor';
+  if (stage === 'Outdated')
+    return 'The spec changed and the operator has not handled it yet. If it stays so: patchgen doctor';
+  if (stage === 'Deleting') return 'Nothing; the package goes with the intent.';
+  const reason = findCondition(intent.status?.conditions ?? [], 'Ready')?.reason;
+  return reasonOf(reason)?.action ?? 'Read the message of Ready.';
+}
