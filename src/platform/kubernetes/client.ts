@@ -50,7 +50,12 @@ export class ApiError extends Error {
   /** The decoded Status body where there was one. */
   readonly body: unknown;
 
-  constructor(status: number, reason: string, message: string, options: { retryAfterMs?: number; body?: unknown } = {}) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    options: { retryAfterMs?: number; body?: unknown } = {},
+  ) {
     super(message);
     this.status = status;
     this.reason = reason;
@@ -63,6 +68,9 @@ export class ApiError extends Error {
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
+
+/** A watch on which nothing came for longer than its `silenceMs`: what was sent meanwhile, if anything, is lost. */
+export class SilentConnectionError extends ConnectionError {}
 
 /** An answer that is not what the protocol promises. */
 export class DecodeError extends Error {

@@ -1,0 +1,34 @@
+/** How a connection proves itself and whom it trusts. PEM texts. The same object for as long as nothing changed. */
+export interface TlsIdentity {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  /** False only where the kubeconfig says `insecure-skip-tls-verify`. */
+  readonly verify: boolean;
+}
+
+export interface Credentials {
+  /** `authorization` and impersonation. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsIdentity;
+}
+
+/** Where a cluster is and how to be let in. Holds no secret in its own fields, so it may be logged. */
+export interface ClusterAccess {
+  /** `https://host:port`, maybe with a path below which the API lies. */
+  readonly server: string;
+  /** The namespace of the pod, or of the context. */
+  readonly namespace: string;
+  /** For people: `context "kind" of /home/me/.kube/config`. */
+  readonly description: string;
+  /** What to send now. Files are read again at most once a minute. Rejects with AccessError. */
+  credentials(): Promise<Credentials>;
+  /** Reads everything anew, whatever its age: the server said 401. */
+  reload(): Promise<void>;
+}
+
+/** There is no way into the cluster, and the message says what to change. Never holds a secret. */
+export class AccessError extends Error {
+  override readonly name = 'AccessError';
+}
