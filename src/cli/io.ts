@@ -1,6 +1,6 @@
-/** A text sink that may be a terminal. `columns` is absent where it is none. */
+/** A sink for text and bytes that may be a terminal. `columns` is absent where it is none. */
 export interface Output {
-  write(text: string): unknown;
+  write(data: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import { hasErrno } from '../platform/files/errno.ts';
 import type { Directory, Files } from '../platform/files/files.ts';
+import { within } from '../platform/files/within.ts';
 import { readFolder } from './found.ts';
 import { entryOfTarget, META, parseEntry } from './publisher/names.ts';
 import { type PackageFinding, verifyDigest } from './verify.ts';
@@ -73,14 +74,8 @@ function verifyEntry(files: Files, store: Directory, name: string): Verified {
   }));
 }
 
-/** Opens a directory for the time of `use`. */
 function inside<T>(files: Files, parent: Directory, name: string, use: (folder: Directory) => T): T {
-  const folder = files.openDirectory(parent, name);
-  try {
-    return use(folder);
-  } finally {
-    files.close(folder);
-  }
+  return within(files, files.openDirectory(parent, name), use);
 }
 
 function sorted(files: Files, folder: Directory) {
