@@ -1,3 +1,4 @@
+import { codePoints } from './code-points.ts';
 import type { Condition } from './schema/patchintent.ts';
 
 /**
@@ -8,7 +9,7 @@ export const CONDITION_TYPES = Object.freeze(['Ready', 'Reconciling', 'Stalled',
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** The CRD bounds condition messages to as many code points. */
+/** In code points. The CRD allows more, so that conditions of others fit; ours are for reading in a terminal. */
 export const MAX_MESSAGE_LENGTH = 1024;
 
 /** A condition as a step states it: the time of the transition is worked out by `setCondition`. */
@@ -64,8 +65,9 @@ export function cutMessage(message: string): string {
   // The server stores a lone surrogate as U+FFFD; doing so first keeps an unchanged status equal to the stored one.
   const text = message.toWellFormed();
   if (text.length <= MAX_MESSAGE_LENGTH) return text;
-  const points = [...text];
-  if (points.length <= MAX_MESSAGE_LENGTH) return text;
+  if (codePoints(text) <= MAX_MESSAGE_LENGTH) return text;
+  // Two units at most for a code point, so a message of megabytes is not taken apart.
+  const points = Array.from(text.slice(0, 2 * MAX_MESSAGE_LENGTH));
   return `${points.slice(0, MAX_MESSAGE_LENGTH - 1).join('')}…`;
 }
 

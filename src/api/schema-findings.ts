@@ -1,3 +1,4 @@
+import { codePoints } from './code-points.ts';
 import type { Finding } from './finding.ts';
 import type { SchemaError } from './generated/spec-validator.d.mts';
 import {
@@ -57,7 +58,7 @@ const INTENT_TYPE_PHRASE = `intent_type must be ${INTENT_TYPES.map((type) => `'$
 /** Puts one error of the validator into the words of the users. `spec` is the object that was validated. */
 export function findingOf(error: SchemaError, spec: Readonly<Record<string, unknown>>, naming: Naming): Finding {
   const field = fieldOf(error);
-  const name = naming(field);
+  const name = SPEC_FIELDS.includes(field) ? naming(field) : field;
   const value = Object.hasOwn(spec, field) ? spec[field] : undefined;
   const [code, message] = wordsFor(error, field, name, value, naming);
   return finding(code, field === '' ? '' : pointerTo(name), message);
@@ -99,7 +100,7 @@ function wordsFor(
     case 'minLength':
       return ['empty', `${name} is empty`];
     case 'maxLength':
-      return ['too-long', `${name} too long: ${codePoints(value)} characters, at most ${error.params.limit}`];
+      return ['too-long', `${name} too long: ${codePoints(String(value))} characters, at most ${error.params.limit}`];
     default:
       return ['out-of-range', `${name} out of range: ${value} is not between ${MIN_REPLICAS} and ${MAX_REPLICAS}`];
   }
@@ -117,10 +118,4 @@ function wrongType(name: string, type: string, value: unknown): string {
 function unknownField(field: string, naming: Naming): string {
   const meant = suggest(field, SPEC_FIELDS.map(naming));
   return `unknown field ${quote(field)}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
-}
-
-function codePoints(value: unknown): number {
-  let count = 0;
-  for (const _ of String(value)) count++;
-  return count;
 }
