@@ -60,8 +60,9 @@ export class ConnectionCounter {
   counted(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
       connect(options, (...result) => {
-        const [, socket] = result;
-        if (socket !== null) {
+        const socket: (typeof result)[1] | undefined = result[1];
+        // undici calls back with the error alone, whatever its types say.
+        if (socket) {
           this.#opened += 1;
           this.#open += 1;
           socket.once('close', () => {
