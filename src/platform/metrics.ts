@@ -1,10 +1,38 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { type EngineMetrics, engineMetrics } from './metrics/engine.ts';
-import { type ProductMetrics, type ProductOptions, productMetrics } from './metrics/product.ts';
+import { type ControllerSeries, controllerSeries, type ElectorSeries, electorSeries } from './metrics/controller.ts';
+import {
+  buildInfo,
+  heldSeries,
+  type PublishSeries,
+  publishSeries,
+  type RunSeries,
+  runSeries,
+  type StateSeries,
+  stateSeries,
+  storageSeries,
+} from './metrics/product.ts';
+import { type QueueSeries, queueSeries } from './metrics/queue.ts';
 import { seriesOf } from './metrics/series.ts';
-import { type TrafficMetrics, trafficMetrics } from './metrics/traffic.ts';
+import {
+  type EventSeries,
+  eventSeries,
+  type ResponseSeen,
+  restClientSeries,
+  type WatchSeries,
+  watchSeries,
+} from './metrics/traffic.ts';
 
-export interface MetricsOptions extends ProductOptions {
+export interface MetricsOptions {
+  readonly version: string;
+  /** Every reason that a run can end with. */
+  readonly reasons: readonly string[];
+  readonly workers: number;
+  /** Name of the Lease. */
+  readonly lease: string;
+  /** `host:port` of the API server. */
+  readonly host: string;
+  /** Free space below which nothing is published. */
+  readonly neededBytes: number;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
   /** Whether the series of the process and of Node are there too. Default true. */
@@ -12,8 +40,16 @@ export interface MetricsOptions extends ProductOptions {
 }
 
 /** Every series of one process, in a registry of its own. Each room takes the part that it declares an interface for. */
-export interface Metrics extends EngineMetrics, TrafficMetrics {
-  readonly patchgen: ProductMetrics;
+export interface Metrics {
+  readonly restClient: (seen: ResponseSeen) => void;
+  readonly watch: WatchSeries;
+  readonly events: EventSeries;
+  readonly elector: ElectorSeries;
+  readonly term: { readonly queue: QueueSeries; readonly controller: ControllerSeries; readonly reconcile: RunSeries };
+  readonly publisher: PublishSeries;
+  readonly held: { set(counts: ReadonlyMap<string, number>): void };
+  readonly storage: { available(bytes: number): void };
+  readonly state: StateSeries;
   readonly contentType: string;
   /** Runs before each rendering: for numbers that are cheaper to count on demand than to keep. A throw is ignored. */
   onScrape(update: () => void): void;
@@ -21,23 +57,35 @@ export interface Metrics extends EngineMetrics, TrafficMetrics {
   render(): Promise<string>;
 }
 
+const CONTROLLER = 'patchintent';
 // The default of 10 ms would wake an idle process a hundred times a second.
 const EVENT_LOOP_PRECISION_MS = 100;
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const series = seriesOf(registry);
-  const updates: (() => void)[] = [];
-  const onScrape = (update: () => void): void => void updates.push(update);
+  const queue = queueSeries(series, CONTROLLER, options.monotonic);
+  const updates: (() => void)[] = [queue.refresh];
+  buildInfo(series, options.version);
   if (options.process ?? true) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
   }
   return {
-    ...engineMetrics(series, options.monotonic, onScrape),
-    ...trafficMetrics(series, options.monotonic, onScrape),
-    patchgen: productMetrics(series, options),
+    restClient: restClientSeries(series, options.host),
+    watch: watchSeries(series),
+    events: eventSeries(series),
+    elector: electorSeries(series, options.lease),
+    term: {
+      queue,
+      controller: controllerSeries(series, CONTROLLER, options.workers),
+      reconcile: runSeries(series, options.reasons),
+    },
+    publisher: publishSeries(series),
+    held: heldSeries(series),
+    storage: storageSeries(series, options.neededBytes),
+    state: stateSeries(series),
     contentType: registry.contentType,
-    onScrape,
+    onScrape: (update) => void updates.push(update),
     render: () => {
       for (const update of updates) runQuietly(update);
       return registry.metrics();

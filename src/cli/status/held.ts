@@ -16,7 +16,7 @@ export async function readHeld(
   lease: { readonly namespace: string; readonly name: string },
   now: Date,
 ): Promise<HeldRemovals | undefined> {
-  const items = await eventsOf(client, lease).catch((error: unknown) => {
+  const items: readonly unknown[] = await eventsOf(client, lease).catch((error: unknown) => {
     if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return [];
     throw error;
   });
