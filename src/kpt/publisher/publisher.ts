@@ -60,7 +60,10 @@ export interface Publisher {
   /** Prepares root and `.patchgen` (idempotent) and publishes and removes a probe package in `staging/probe-<random>`. Standbys call it too. */
   selfTest(): Promise<{ readonly rootId: string }>;
   /** Becomes the one writer: takes a new epoch, empties lower ones, syncs, verifies every link by full hash, restores nothing. */
-  claim(options: { readonly takeOver: boolean; readonly exclusive: boolean }): Promise<RootIdentity & { readonly tampered: readonly PackageKey[] }>;
+  claim(options: {
+    readonly takeOver: boolean;
+    readonly exclusive: boolean;
+  }): Promise<RootIdentity & { readonly tampered: readonly PackageKey[] }>;
   /** Resolves once the package is durable and the link leads to it. Idempotent. */
   publish(request: PublishRequest): Promise<Published>;
   /** Removes the link and its record, durably. Resolves to false when there was none. */

@@ -1,0 +1,29 @@
+import { existsSync, fstatSync, lstatSync, realpathSync } from 'node:fs';
+import { FileError } from './errno.ts';
+import type { Directory } from './files.ts';
+
+/** Turns a directory held open and a plain name into a path that the system can be given. */
+export type Locate = (directory: Directory, name: string) => string;
+
+/**
+ * Linux: a path through the descriptor stays bound to the opened directory, wherever that is moved and whatever is put
+ * in its place. Node has no openat.
+ */
+export const throughDescriptor: Locate = (directory, name) => `/proc/self/fd/${directory.fd}/${name}`;
+
+/** Elsewhere: the path must still lead, without any link, to the very directory that was opened. */
+export const throughCheckedPath: Locate = (directory, name) => {
+  const opened = fstatSync(directory.fd, { bigint: true });
+  const present = lstatSync(directory.path, { bigint: true });
+  const sameDirectory = opened.dev === present.dev && opened.ino === present.ino;
+  const path = name === '' ? directory.path : `${directory.path}/${name}`;
+  if (!sameDirectory || !present.isDirectory() || realpathSync(directory.path) !== directory.path) {
+    throw new FileError('ENOTDIR', 'confine', path);
+  }
+  return path;
+};
+
+/** The strongest confinement that this machine offers. */
+export function confinement(platform: NodeJS.Platform): Locate {
+  return platform === 'linux' && existsSync('/proc/self/fd') ? throughDescriptor : throughCheckedPath;
+}
