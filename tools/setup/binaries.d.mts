@@ -1,8 +1,11 @@
-/** Programs the tests, the demo and the benchmarks run besides Node. */
+/** Programs that the tests, the demo and the benchmarks run besides Node. */
 export type BinaryName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'kustomize' | 'kpt' | 'helm';
 
 /**
- * Path of a program in the pinned version. Looks at KUBEBUILDER_ASSETS, PATH (where the version is right) and the cache,
- * then downloads or builds it, with progress on stderr. Throws with one clear line when none of them works.
+ * Path of a program in the pinned version. Looks at KUBEBUILDER_ASSETS, the cache and PATH (where the version is right), then
+ * downloads or builds it, with progress on stderr. Throws with one clear line when none of these works.
  */
 export function binary(name: BinaryName): Promise<string>;
+
+/** Several at once: what has to be built is built together. */
+export function binaries<Name extends BinaryName>(names: readonly Name[]): Promise<Record<Name, string>>;

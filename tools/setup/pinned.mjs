@@ -1,0 +1,98 @@
+// Which programs there are, in which version, and how to come by them. Versions stand in the go.mod files and nowhere else.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const version = (module, name) => {
+  const text = readFileSync(join(ROOT, 'tools', 'modules', module, 'go.mod'), 'utf8');
+  const found = text.match(new RegExp(`^(?:require )?\\s*${name.replaceAll('.', '\\.')} (v\\S+)`, 'm'))?.[1];
+  if (found === undefined) throw new Error(`tools/modules/${module}/go.mod does not require ${name}`);
+  return found;
+};
+
+export const KUBERNETES = version('kubernetes', 'k8s.io/kubernetes');
+const KPT = version('kpt', 'github.com/kptdev/kpt');
+const HELM = version('helm', 'helm.sh/helm/v3');
+const KUSTOMIZE = version('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5');
+const [MAJOR, MINOR] = KUBERNETES.slice(1).split('.');
+
+/** Without these, clients see version v0.0.0 and complain. */
+const KUBERNETES_FLAGS = [
+  `-X k8s.io/component-base/version.gitVersion=${KUBERNETES}`,
+  `-X k8s.io/component-base/version.gitMajor=${MAJOR}`,
+  `-X k8s.io/component-base/version.gitMinor=${MINOR}`,
+  '-X k8s.io/component-base/version.gitTreeState=clean',
+  `-X k8s.io/client-go/pkg/version.gitVersion=${KUBERNETES}`,
+];
+
+/**
+ * @typedef {object} Program
+ * @property {string} folder below the cache
+ * @property {string} module folder of the wrapper module that builds it
+ * @property {string} source Go package
+ * @property {readonly string[]} [linkerFlags]
+ * @property {boolean} [asset] looked for in KUBEBUILDER_ASSETS
+ * @property {boolean} [archived] contained in the envtest archive
+ * @property {{ args: readonly string[], accepts: RegExp }} [onPath] one on PATH is taken when its version is accepted
+ */
+
+/** @type {Readonly<Record<string, Program>>} */
+export const PROGRAMS = {
+  etcd: { ...controlPlane(), module: 'etcd', source: 'go.etcd.io/etcd/server/v3', archived: true },
+  'kube-apiserver': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-apiserver', archived: true },
+  'kube-controller-manager': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+  kubectl: {
+    ...controlPlane(),
+    source: 'k8s.io/kubernetes/cmd/kubectl',
+    archived: true,
+    onPath: { args: ['version', '--client'], accepts: new RegExp(`^Client Version: v${MAJOR}\\.${MINOR}\\.`, 'm') },
+  },
+  kustomize: {
+    folder: join('tools', 'kustomize', KUSTOMIZE),
+    module: 'kustomize',
+    source: 'sigs.k8s.io/kustomize/kustomize/v5',
+    onPath: { args: ['version'], accepts: sameMinor(KUSTOMIZE) },
+  },
+  kpt: {
+    folder: join('tools', 'kpt', KPT),
+    module: 'kpt',
+    source: '.',
+    linkerFlags: [`-X main.version=${KPT.slice(1)}`],
+    onPath: { args: ['version'], accepts: /^v?1\.0\.0-beta\.(5[5-9]|[6-9]\d|\d{3})\b/m },
+  },
+  helm: {
+    folder: join('tools', 'helm', HELM),
+    module: 'helm',
+    source: 'helm.sh/helm/v3/cmd/helm',
+    linkerFlags: [`-X helm.sh/helm/v3/internal/version.version=${HELM}`],
+    onPath: { args: ['version', '--short'], accepts: /^v3\.(1[5-9]|[2-9]\d)\./m },
+  },
+};
+
+/** Archives with etcd, kube-apiserver and kubectl, as every controller project uses them; SHA-512 of each. */
+export const ENVTEST = {
+  url: (platform) =>
+    `https://github.com/kubernetes-sigs/controller-tools/releases/download/envtest-v1.36.2/envtest-v1.36.2-${platform}.tar.gz`,
+  version: 'v1.36.2',
+  sha512: {
+    'linux-amd64':
+      'ea743186c8a799f5cf8faf16969f86189d003cb7d130e0ac4b58789f1e5748dcf30ebe91c837a10d5ac415383da3e10b9e64d65785c938c23e739781cfb76f08',
+    'linux-arm64':
+      '2d72ee985a8e262a3c57dc9f7f0fd891f6a8c7bf7ebaa2db6dc6d8eac8ae28181afe51c1f368b67756cdb40b10de9b205609e1726e5f27f7c6d824dd9c6649ac',
+    'darwin-amd64':
+      'b4fe9f973cd1992e3880f8b230ed32c0c243b83371591e3e3315f4404df2cdbef8ee94eeb9bb245b7e5feb987d5c4a76c43e0877654ab73f00d7bbc2b9984514',
+    'darwin-arm64':
+      '9278f9e5af556b2f1f2d139769c1f0d717c7b4426917fdebdba898bcb725a916e4910d6160886194ff9be9589ea7c5c32c2b8ae0754703874b7c8ba8ddfc41ce',
+  },
+};
+
+function controlPlane() {
+  return { folder: join('control-plane', KUBERNETES), module: 'kubernetes', linkerFlags: KUBERNETES_FLAGS, asset: true };
+}
+
+function sameMinor(pinned) {
+  const [major, minor] = pinned.slice(1).split('.');
+  return new RegExp(`\\bv?${major}\\.${minor}\\.\\d`);
+}
