@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { environment, loadSettings, SettingError, type Settings } from '../config.ts';
+import { REASONS } from '../api/reasons.ts';
+import { environment, SETTING_NAMES, type Settings } from '../config.ts';
 import { startPublisher } from '../kpt/publisher/start.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadAccess } from '../platform/kubernetes/access.ts';
 import { createKubeClient } from '../platform/kubernetes/http-client.ts';
 import type { Log } from '../platform/log.ts';
+import type { LogSink } from '../platform/log-sink.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -15,7 +16,7 @@ import { Exit, type Io, UsageError } from './io.ts';
 import { startOperator } from './run/operator.ts';
 import { processLog } from './run/process-log.ts';
 import { untilSignal } from './run/signals.ts';
-import { addSettings } from './settings-options.ts';
+import { addSettings, settingsOf } from './settings-options.ts';
 import { VERSION } from './version.ts';
 
 /** `patchgen run`: the operator, until a signal or the loss of the lease ends it. */
@@ -26,27 +27,31 @@ export function runCommand(io: Io): Command {
       'Runs the operator: watches PatchIntents, writes a package for each under <output-dir>/packages, and reports in their status.\n' +
         'SIGTERM or Ctrl-C ends it cleanly (a second one at once); the loss of the lease ends it with exit code 64.',
     );
-  return addSettings(command).action(async (flags: Record<string, unknown>) => {
-    const settings = settingsOf(flags);
-    const log = processLog(settings, io);
-    await runOperator(settings, log);
+  return addSettings(command).action(async () => {
+    const settings = settingsOf(command, SETTING_NAMES);
+    const { log, sink } = processLog(settings, io);
+    try {
+      await runOperator(settings, log, sink);
+    } finally {
+      await sink.flush(1_000);
+    }
   });
 }
 
-function settingsOf(flags: Record<string, unknown>): Settings {
-  try {
-    return loadSettings(flags, environment(), (path) => readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SettingError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-async function runOperator(settings: Settings, log: Log): Promise<void> {
+async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise<void> {
   const clock = systemClock;
   const random = systemRandom;
-  const metrics = createMetrics();
   const access = await accessTo(settings);
+  const metrics = createMetrics({
+    monotonic: () => clock.monotonic(),
+    version: VERSION,
+    workers: settings.workers,
+    lease: settings.leaderElectionId,
+    host: new URL(access.server).host,
+    neededBytes: settings.minFreeSpaceBytes,
+    reasons: Object.keys(REASONS),
+  });
+  metrics.onScrape(() => metrics.state.logLinesDropped(sink.dropped));
   const identity = `${hostname()}_${random.uuid()}`;
   log.info({ version: VERSION, identity, server: access.server, outputDir: settings.outputDir }, 'patchgen starts');
   const client = createKubeClient(access, { clock, userAgent: `patchgen/${VERSION}`, onResponse: metrics.restClient });

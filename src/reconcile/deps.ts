@@ -47,7 +47,7 @@ export interface IntentEvent {
     readonly kind: string;
     readonly namespace: string;
     readonly name: string;
-    readonly uid: string;
+    readonly uid?: string;
     readonly resourceVersion?: string;
   };
   readonly type: 'Normal' | 'Warning';

@@ -16,15 +16,15 @@ export function heldReporter(options: HeldReporterOptions): (held: Held | undefi
   const { settings, leaseNamespace, events, metrics, log } = options;
   const name = settings.leaderElectionId;
   return (held) => {
-    metrics.set(held === undefined ? new Map() : new Map([...held.causes].map((cause) => [cause, held.keys.length])));
+    metrics.set(new Map(Object.entries(held?.counts ?? {})));
     if (held === undefined) return log.info({}, 'no removals are held any more');
-    const causes = [...held.causes].join(', ');
+    const causes = Object.keys(held.counts).join(', ');
     const shown = held.keys.slice(0, 5).join(', ') + (held.keys.length > 5 ? ', …' : '');
     const note =
       `${held.keys.length} packages without an intent are kept (${causes}): ${shown}. They go after an hour of absence, ` +
       `or at once with: kubectl annotate lease -n ${leaseNamespace} ${name} --overwrite patchgen.dev/confirm-collection=${held.digest}`;
-    log.warn({ count: held.keys.length, causes: [...held.causes], digest: held.digest }, 'removals held');
-    const regarding = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace, name, uid: '' };
+    log.warn({ count: held.keys.length, causes: held.counts, digest: held.digest }, 'removals held');
+    const regarding = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace, name };
     events.emit({ regarding, type: 'Warning', reason: 'RemovalHeld', action: 'Collect', note });
   };
 }

@@ -19,7 +19,7 @@ export interface LeadershipOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly metrics: { readonly elector: ElectorMetrics };
+  readonly metrics: ElectorMetrics;
   readonly deadline: WriteDeadline;
   /** Resolves when a term may begin: caches synced, root tested. */
   readonly ready: (signal: AbortSignal) => Promise<unknown>;
@@ -131,6 +131,6 @@ function electorOf(options: LeadershipOptions, onElected: () => void, onLost: (w
     onLost,
     onDeadline: (monotonicMs) => deadline.set(monotonicMs),
     onLease: options.onLease,
-    metrics: options.metrics.elector,
+    metrics: options.metrics,
   });
 }

@@ -10,6 +10,7 @@ import { createIntentApi } from '../../reconcile/intent-api.ts';
 import { startEvents } from '../../runtime/events.ts';
 import { Store } from '../../runtime/store.ts';
 import { heldReporter } from './held.ts';
+import { countOnScrape, timedPublisher, watchInstrument } from './instruments.ts';
 import { startLeadership } from './leadership.ts';
 import { createWriteDeadline } from './lease-clock.ts';
 import { startServers } from './servers.ts';
@@ -70,7 +71,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     hrtime: () => process.hrtime.bigint(),
     tell: (nanoseconds) => publisher.setLeaseDeadline(nanoseconds),
   });
-  const storage = startStorageWatch({ publisher, settings, clock, random, log, metrics: metrics.storage });
+  const storage = startStorageWatch({ publisher, clock, random, log, metrics: metrics.storage });
   const watch = startIntentWatch({
     client,
     store,
@@ -78,13 +79,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     clock,
     random,
     log,
-    metrics: metrics.watch,
+    metrics: watchInstrument(metrics.watch, (missing) => leadership.term()?.collection.kindIsMissing(missing)),
     onChange: (change) => leadership.term()?.changed(change),
     onReplaced: (info) => leadership.term()?.replaced(info),
-    onKindMissing: (missing) => leadership.term()?.collection.kindIsMissing(missing),
   });
   const leadership = startLeadership({
     ...options,
+    metrics: metrics.elector,
     deadline,
     ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal)]),
     onLease: (lease) =>
@@ -96,6 +97,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     startTerm: () =>
       startTerm({
         ...options,
+        writer: timedPublisher(publisher, metrics.publisher, clock),
         store,
         deadline,
         api: createIntentApi(client),
@@ -105,6 +107,12 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         onLeadershipLost: (why) => leadership.lost(why),
       }),
   });
+  countOnScrape(
+    metrics,
+    store,
+    () => leadership.term()?.collection.size ?? 0,
+    () => (clock.monotonic() - Math.min(...watch.reflectors.map(({ lastContact }) => lastContact))) / 1_000,
+  );
   const servers = await startServers({ ...options, watch, storage, leadership, store });
   const stop = async (): Promise<void> => {
     servers.drain();

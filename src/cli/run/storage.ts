@@ -1,4 +1,3 @@
-import type { Settings } from '../../config.ts';
 import type { CheckResult } from '../../http/probes.ts';
 import type { Publisher } from '../../kpt/publisher/publisher.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
@@ -9,7 +8,6 @@ import { backoffMs } from '../../runtime/backoff.ts';
 
 export interface StorageWatchOptions {
   readonly publisher: Pick<Publisher, 'selfTest' | 'headRoom'>;
-  readonly settings: Pick<Settings, 'minFreeSpaceBytes'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

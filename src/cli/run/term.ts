@@ -18,7 +18,7 @@ import {
 } from '../../runtime/controller.ts';
 import { OwnWrites } from '../../runtime/own-writes.ts';
 import { type QueueMetrics, WorkQueue } from '../../runtime/queue.ts';
-import type { Change } from '../../runtime/reflector.ts';
+import type { Change, ReplacedInfo } from '../../runtime/reflector.ts';
 import { startResync } from '../../runtime/resync.ts';
 import type { Store } from '../../runtime/store.ts';
 import { asksForRun } from './intents.ts';
@@ -37,6 +37,8 @@ export interface TermOptions {
   readonly store: Store<PatchIntent>;
   readonly api: IntentApi;
   readonly publisher: Publisher;
+  /** The same, as the runs use it. */
+  readonly writer: Deps['publisher'];
   readonly events: Deps['events'];
   readonly deadline: WriteDeadline;
   readonly clock: Clock;
@@ -59,8 +61,8 @@ export interface Term {
   readonly collection: Collection;
   /** Tells of a change that the store applied. */
   changed(change: Change<PatchIntent>): void;
-  /** Tells of a whole list that the store applied. */
-  replaced(info: { readonly rewound: boolean; readonly kindWasAbsent: boolean }): void;
+  /** Tells of a whole list that the store applied, before its changes are told. */
+  replaced(info: ReplacedInfo): void;
   health(): ReturnType<Controller['health']>;
   /** Ends intake, lets runs under way finish, stops. */
   stop(drainMs: number): Promise<{ readonly drained: boolean }>;
@@ -107,8 +109,8 @@ export async function startTerm(options: TermOptions): Promise<Term> {
     collection,
     changed: (change) => onChange(change, { queue, ownWrites, collection }),
     replaced({ rewound, kindWasAbsent }) {
-      if (rewound) collection.doubt('rewound');
-      else if (kindWasAbsent) collection.doubt('kind');
+      if (rewound) collection.doubtList('rewound');
+      else if (kindWasAbsent) collection.doubtList('kind');
     },
     health: () => controller.health(),
     async stop(drainMs) {
@@ -160,14 +162,14 @@ function asTimeout(error: unknown): unknown {
 }
 
 function dependencies(options: TermOptions, claimed: RootIdentity, collection: Collection, ownWrites: OwnWrites): Deps {
-  const { settings, store, api, publisher, deadline, clock, random } = options;
+  const { settings, store, api, deadline, clock, random } = options;
   const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
   return {
     intents: store,
     ownWrites,
     ownWriteWaitMs: 50,
     api,
-    publisher,
+    publisher: options.writer,
     collection,
     reporter: { api, wrote: (key, version) => ownWrites.wrote(key, version), mayWrite: () => deadline.mayWrite() },
     events: options.events,

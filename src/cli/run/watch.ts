@@ -5,7 +5,13 @@ import type { Log } from '../../platform/log.ts';
 import type { Random } from '../../platform/random.ts';
 import { collectionPath } from '../../reconcile/intent-api.ts';
 import { projectIntent } from '../../reconcile/project.ts';
-import { type Change, type Reflector, type ReflectorMetrics, startReflector } from '../../runtime/reflector.ts';
+import {
+  type Change,
+  type Reflector,
+  type ReflectorMetrics,
+  type ReplacedInfo,
+  startReflector,
+} from '../../runtime/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
 
 export interface IntentWatchOptions {
@@ -18,8 +24,7 @@ export interface IntentWatchOptions {
   readonly log: Log;
   readonly metrics: ReflectorMetrics;
   readonly onChange: (change: Change<PatchIntent>) => void;
-  readonly onReplaced: (info: { readonly rewound: boolean; readonly kindWasAbsent: boolean }) => void;
-  readonly onKindMissing: (missing: boolean) => void;
+  readonly onReplaced: (info: ReplacedInfo) => void;
 }
 
 export interface IntentWatch {

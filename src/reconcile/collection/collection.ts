@@ -14,7 +14,7 @@ export interface CollectionOptions {
 
 export interface Held {
   readonly keys: readonly string[];
-  readonly causes: ReadonlySet<HoldCause>;
+  readonly counts: Readonly<Partial<Record<HoldCause, number>>>;
   readonly digest: string;
 }
 
@@ -33,6 +33,8 @@ export class Collection {
   readonly #granted = new Set<string>();
   #removedAt: number[] = [];
   #kindMissing = false;
+  /** Set while the changes of a doubtful list are told. */
+  #listDoubt: 'kind' | 'rewound' | undefined;
   #confirmed: string | undefined;
   #lastHeld: string | undefined;
   #cancel: (() => void) | undefined;
@@ -68,7 +70,7 @@ export class Collection {
   /** A consistent view lacks the intent, or shows one that does not claim the package. */
   absent(key: string): void {
     if (!this.#packages.has(key) || this.#candidates.has(key)) return;
-    const doubt = this.#kindMissing ? 'kind' : undefined;
+    const doubt = this.#kindMissing ? 'kind' : this.#listDoubt;
     this.#candidates.set(key, { key, since: this.#options.clock.monotonic(), doubt });
     this.#schedule(this.#options.settleMs ?? 2_000);
   }
@@ -95,6 +97,15 @@ export class Collection {
     this.#granted.delete(key);
     this.#candidates.delete(key);
     if (this.#packages.delete(key)) this.#removedAt.push(this.#options.clock.monotonic());
+  }
+
+  /** A doubtful list was applied: the absences so far, and those told in this turn, are held. */
+  doubtList(cause: 'kind' | 'rewound'): void {
+    this.doubt(cause);
+    this.#listDoubt = cause;
+    queueMicrotask(() => {
+      this.#listDoubt = undefined;
+    });
   }
 
   /** While the kind is absent, every new absence is doubtful from the start. */
@@ -152,7 +163,13 @@ export class Collection {
     this.#options.onHeld(
       digest === undefined
         ? undefined
-        : { digest, keys: held.map(({ key }) => key), causes: new Set(held.map(({ cause }) => cause)) },
+        : { digest, keys: held.map(({ key }) => key), counts: countBy(held.map(({ cause }) => cause)) },
     );
   }
+}
+
+function countBy(causes: readonly HoldCause[]): Held['counts'] {
+  const counts: Partial<Record<HoldCause, number>> = {};
+  for (const cause of causes) counts[cause] = (counts[cause] ?? 0) + 1;
+  return counts;
 }
