@@ -1,29 +1,55 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type ControllerSeries, controllerSeries, type ElectorSeries, electorSeries } from './metrics/controller.ts';
-import { type ProductMetrics, type ProductOptions, productMetrics } from './metrics/product.ts';
+import {
+  buildInfo,
+  heldSeries,
+  type PublishSeries,
+  publishSeries,
+  type RunSeries,
+  runSeries,
+  type StateSeries,
+  stateSeries,
+  storageSeries,
+} from './metrics/product.ts';
 import { type QueueSeries, queueSeries } from './metrics/queue.ts';
 import { seriesOf } from './metrics/series.ts';
-import { type RestClientSeries, restClientSeries, type WatchSeries, watchSeries } from './metrics/traffic.ts';
+import {
+  type EventSeries,
+  eventSeries,
+  type ResponseSeen,
+  restClientSeries,
+  type WatchSeries,
+  watchSeries,
+} from './metrics/traffic.ts';
 
-export interface MetricsOptions extends ProductOptions {
+export interface MetricsOptions {
+  readonly version: string;
+  /** Every reason that a run can end with. */
+  readonly reasons: readonly string[];
+  readonly workers: number;
+  /** Name of the Lease. */
+  readonly lease: string;
+  /** `host:port` of the API server. */
+  readonly host: string;
+  /** Free space below which nothing is published. */
+  readonly neededBytes: number;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
   /** Whether the series of the process and of Node are there too. Default true. */
   readonly process?: boolean;
 }
 
-/**
- * Every series of one process, in a registry of its own. Each room takes the part that it declares an interface for.
- * The named parts may be asked for more than once, by different names.
- */
+/** Every series of one process, in a registry of its own. Each room takes the part that it declares an interface for. */
 export interface Metrics {
-  readonly patchgen: ProductMetrics;
-  controller(name: string, workers: number): ControllerSeries;
-  queue(name: string): QueueSeries;
-  elector(name: string): ElectorSeries;
-  /** By `host:port` of the API server. */
-  restClient(host: string): RestClientSeries;
-  watch(resource: string): WatchSeries;
+  readonly restClient: (seen: ResponseSeen) => void;
+  readonly watch: WatchSeries;
+  readonly events: EventSeries;
+  readonly elector: ElectorSeries;
+  readonly term: { readonly queue: QueueSeries; readonly controller: ControllerSeries; readonly reconcile: RunSeries };
+  readonly publisher: PublishSeries;
+  readonly held: { set(counts: ReadonlyMap<string, number>): void };
+  readonly storage: { available(bytes: number): void };
+  readonly state: StateSeries;
   readonly contentType: string;
   /** Runs before each rendering: for numbers that are cheaper to count on demand than to keep. A throw is ignored. */
   onScrape(update: () => void): void;
@@ -31,29 +57,33 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
+const CONTROLLER = 'patchintent';
 // The default of 10 ms would wake an idle process a hundred times a second.
 const EVENT_LOOP_PRECISION_MS = 100;
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const series = seriesOf(registry);
-  const updates: (() => void)[] = [];
-  const refreshed = <T extends { refresh(): void }>(it: T): T => {
-    updates.push(it.refresh);
-    return it;
-  };
+  const queue = queueSeries(series, CONTROLLER, options.monotonic);
+  const updates: (() => void)[] = [queue.refresh];
+  buildInfo(series, options.version);
   if (options.process ?? true) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
   }
-  const queue = queueSeries(series, options.monotonic);
-  const watch = watchSeries(series, options.monotonic);
   return {
-    patchgen: productMetrics(series, options),
-    controller: controllerSeries(series),
-    queue: (name) => refreshed(queue(name)),
-    elector: electorSeries(series),
-    restClient: restClientSeries(series),
-    watch: (resource) => refreshed(watch(resource)),
+    restClient: restClientSeries(series, options.host),
+    watch: watchSeries(series),
+    events: eventSeries(series),
+    elector: electorSeries(series, options.lease),
+    term: {
+      queue,
+      controller: controllerSeries(series, CONTROLLER, options.workers),
+      reconcile: runSeries(series, options.reasons),
+    },
+    publisher: publishSeries(series),
+    held: heldSeries(series),
+    storage: storageSeries(series, options.neededBytes),
+    state: stateSeries(series),
     contentType: registry.contentType,
     onScrape: (update) => void updates.push(update),
     render: () => {

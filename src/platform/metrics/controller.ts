@@ -7,7 +7,6 @@ const RECONCILE_BUCKETS = [
   2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
 ];
 const RESULTS = ['success', 'requeue', 'requeue_after', 'error'] as const;
-const LEASE_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10];
 const PREFIX = 'controller_runtime';
 
 export interface ControllerSeries {
@@ -18,49 +17,44 @@ export interface ControllerSeries {
   active(runs: number): void;
 }
 
-/** The series of controllers, by the name of the controller. */
-export function controllerSeries(series: Series): (name: string, workers: number) => ControllerSeries {
+/** The series of one controller. */
+export function controllerSeries(series: Series, controller: string, workers: number): ControllerSeries {
   const by = ['controller'] as const;
-  const counter = (name: string, help: string) => series.counter(`${PREFIX}_${name}`, help, by);
-  const gauge = (name: string, help: string) => series.gauge(`${PREFIX}_${name}`, help, by);
-  const outcome = ['controller', 'result'] as const;
-  const all = {
-    total: series.counter(`${PREFIX}_reconcile_total`, 'Total number of reconciliations per controller', outcome),
-    errors: counter('reconcile_errors_total', 'Total number of reconciliation errors per controller'),
-    panics: counter('reconcile_panics_total', 'Total number of reconciliations that threw'),
-    timeouts: counter('reconcile_timeouts_total', 'Total number of reconciliations past their deadline'),
-    unreported: series.counter(
-      'patchgen_failure_reports_failed_total',
-      'Failures that could not be told on their object',
-      by,
-    ),
-    time: series.histogram(
+  const counter = (name: string, help: string) => series.counter(name, help, by).labels({ controller });
+  const gauge = (name: string, help: string) => series.gauge(name, help, by).labels({ controller });
+  const total = series.counter(`${PREFIX}_reconcile_total`, 'Total number of reconciliations per controller', [
+    'controller',
+    'result',
+  ]);
+  const ended = childrenOf(RESULTS, (result) => total.labels({ controller, result }));
+  const errors = counter(`${PREFIX}_reconcile_errors_total`, 'Total number of reconciliation errors per controller');
+  const panics = counter(`${PREFIX}_reconcile_panics_total`, 'Total number of reconciliations that threw');
+  const timeouts = counter(`${PREFIX}_reconcile_timeouts_total`, 'Total number of reconciliations past their deadline');
+  const unreported = counter(
+    'patchgen_failure_reports_failed_total',
+    'Failures that could not be told on their object',
+  );
+  const time = series
+    .histogram(
       `${PREFIX}_reconcile_time_seconds`,
-      'Length of time per reconciliation',
+      'Length of time per reconciliation per controller',
       RECONCILE_BUCKETS,
       by,
-    ),
-    active: gauge('active_workers', 'Number of currently used workers per controller'),
-    most: gauge('max_concurrent_reconciles', 'Maximum number of concurrent reconciles per controller'),
-  };
-  return (controller, workers) => {
-    const ended = childrenOf(RESULTS, (result) => all.total.labels({ controller, result }));
-    const [errors, panics] = [all.errors.labels({ controller }), all.panics.labels({ controller })];
-    const [timeouts, unreported] = [all.timeouts.labels({ controller }), all.unreported.labels({ controller })];
-    const [time, active] = [all.time.labels({ controller }), all.active.labels({ controller })];
-    all.most.labels({ controller }).set(workers);
-    active.set(0);
-    return {
-      reconciled: (result, seconds) => {
-        ended(result)?.inc();
-        if (result === 'error') errors.inc();
-        time.observe(seconds);
-      },
-      threw: () => panics.inc(),
-      overran: () => timeouts.inc(),
-      reportFailed: () => unreported.inc(),
-      active: (runs) => active.set(runs),
-    };
+    )
+    .labels({ controller });
+  const active = gauge(`${PREFIX}_active_workers`, 'Number of currently used workers per controller');
+  gauge(`${PREFIX}_max_concurrent_reconciles`, 'Maximum number of concurrent reconciles per controller').set(workers);
+  active.set(0);
+  return {
+    reconciled: (result, seconds) => {
+      ended(result)?.inc();
+      if (result === 'error') errors.inc();
+      time.observe(seconds);
+    },
+    threw: () => panics.inc(),
+    overran: () => timeouts.inc(),
+    reportFailed: () => unreported.inc(),
+    active: (runs) => active.set(runs),
   };
 }
 
@@ -69,25 +63,22 @@ export interface ElectorSeries {
   attempted(ok: boolean, seconds: number): void;
 }
 
-/** The series of candidacies, by the name of the Lease. Source of the first: client-go tools/leaderelection. */
-export function electorSeries({ counter, gauge, histogram }: Series): (name: string) => ElectorSeries {
-  const masters = gauge(
+/** The series of one candidacy. Source of the first: client-go tools/leaderelection. */
+export function electorSeries({ counter, gauge, histogram }: Series, name: string): ElectorSeries {
+  const status = gauge(
     'leader_election_master_status',
     'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
     ['name'],
-  );
-  const attempts = counter('patchgen_lease_attempts_total', 'Attempts to take or renew the Lease', ['name', 'result']);
-  const times = histogram('patchgen_lease_attempt_seconds', 'Time of one attempt', LEASE_BUCKETS, ['name']);
-  return (name) => {
-    const [master, time] = [masters.labels({ name }), times.labels({ name })];
-    const attempt = childrenOf(['ok', 'failed'], (result) => attempts.labels({ name, result }));
-    master.set(0);
-    return {
-      leading: (isLeader) => master.set(isLeader ? 1 : 0),
-      attempted: (ok, seconds) => {
-        attempt(ok ? 'ok' : 'failed')?.inc();
-        time.observe(seconds);
-      },
-    };
+  ).labels({ name });
+  const attempts = counter('patchgen_lease_attempts_total', 'Attempts to take or renew the Lease', ['result']);
+  const attempt = childrenOf(['ok', 'failed'], (result) => attempts.labels({ result }));
+  const time = histogram('patchgen_lease_attempt_seconds', 'Time of one attempt', [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10]);
+  status.set(0);
+  return {
+    leading: (isLeader) => status.set(isLeader ? 1 : 0),
+    attempted: (ok, seconds) => {
+      attempt(ok ? 'ok' : 'failed')?.inc();
+      time.observe(seconds);
+    },
   };
 }

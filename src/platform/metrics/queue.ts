@@ -13,44 +13,46 @@ export interface QueueSeries {
   refresh(): void;
 }
 
-/** The series of work queues, by the name of the queue. `monotonic` is in milliseconds. */
-export function queueSeries(series: Series, monotonic: () => number): (name: string) => QueueSeries {
-  const by = ['name'] as const;
-  const counter = (it: string, help: string) => series.counter(`workqueue_${it}`, help, by);
-  const gauge = (it: string, help: string) => series.gauge(`workqueue_${it}`, help, by);
-  const time = (it: string, help: string) => series.histogram(`workqueue_${it}`, help, BUCKETS, by);
-  const all = {
-    depth: gauge('depth', 'Current depth of workqueue'),
-    adds: counter('adds_total', 'Total number of adds handled by workqueue'),
-    retries: counter('retries_total', 'Total number of retries handled by workqueue'),
-    waited: time('queue_duration_seconds', 'How long in seconds an item stays in workqueue before being requested'),
-    worked: time('work_duration_seconds', 'How long in seconds processing an item from workqueue takes'),
-    unfinished: gauge('unfinished_work_seconds', 'Seconds of work in progress that work_duration has not observed yet'),
-    longest: gauge('longest_running_processor_seconds', 'Seconds that the longest running processor has been running'),
-  };
-  return (name) => {
-    const depth = all.depth.labels({ name });
-    const [adds, retries] = [all.adds.labels({ name }), all.retries.labels({ name })];
-    const [waited, worked] = [all.waited.labels({ name }), all.worked.labels({ name })];
-    const inWork = startsOf(monotonic);
-    depth.set(0);
-    return {
-      depth: (keys) => depth.set(keys),
-      added: () => adds.inc(),
-      retried: () => retries.inc(),
-      waited: (seconds) => {
-        inWork.started();
-        waited.observe(seconds);
-      },
-      worked: (seconds) => {
-        inWork.ended(seconds);
-        worked.observe(seconds);
-      },
-      refresh: () => {
-        all.unfinished.labels({ name }).set(inWork.totalSeconds());
-        all.longest.labels({ name }).set(inWork.longestSeconds());
-      },
-    };
+/** The series of one work queue. */
+export function queueSeries(series: Series, name: string, monotonic: () => number): QueueSeries {
+  const counter = (it: string, help: string) => series.counter(`workqueue_${it}`, help, ['name']).labels({ name });
+  const gauge = (it: string, help: string) => series.gauge(`workqueue_${it}`, help, ['name']).labels({ name });
+  const time = (it: string, help: string) =>
+    series.histogram(`workqueue_${it}`, help, BUCKETS, ['name']).labels({ name });
+  const depth = gauge('depth', 'Current depth of workqueue');
+  const adds = counter('adds_total', 'Total number of adds handled by workqueue');
+  const retries = counter('retries_total', 'Total number of retries handled by workqueue');
+  const waited = time(
+    'queue_duration_seconds',
+    'How long in seconds an item stays in workqueue before being requested',
+  );
+  const worked = time('work_duration_seconds', 'How long in seconds processing an item from workqueue takes');
+  const unfinished = gauge(
+    'unfinished_work_seconds',
+    'Seconds of work in progress that work_duration has not observed yet',
+  );
+  const longest = gauge(
+    'longest_running_processor_seconds',
+    'Seconds that the longest running processor has been running',
+  );
+  const inWork = startsOf(monotonic);
+  depth.set(0);
+  return {
+    depth: (keys) => depth.set(keys),
+    added: () => adds.inc(),
+    retried: () => retries.inc(),
+    waited: (seconds) => {
+      inWork.started();
+      waited.observe(seconds);
+    },
+    worked: (seconds) => {
+      inWork.ended(seconds);
+      worked.observe(seconds);
+    },
+    refresh: () => {
+      unfinished.set(inWork.totalSeconds());
+      longest.set(inWork.longestSeconds());
+    },
   };
 }
 
