@@ -28,6 +28,7 @@ export class Candidate {
   /** leaseTransitions as we wrote them last. */
   #transitions: number | undefined;
   #wrote = false;
+  #renewals = 0;
 
   constructor(options: CandidateOptions) {
     this.#options = options;
@@ -92,7 +93,7 @@ export class Candidate {
     const { door, identity, leaseDurationMs, clock } = this.#options;
     const spec =
       lease !== undefined && (leading || this.holder === identity)
-        ? renewedSpec(lease, identity, leaseDurationMs, clock.now())
+        ? renewedSpec(lease, identity, leaseDurationMs, clock.now(), ++this.#renewals)
         : acquiredSpec(lease, identity, leaseDurationMs, clock.now());
     const startedAt = clock.monotonic();
     this.#ours = undefined;

@@ -139,7 +139,7 @@ class Election {
       const startedAt = clock.monotonic();
       const outcome = await this.#attempt();
       metrics?.attempted(outcome?.holds === 'us', (clock.monotonic() - startedAt) / 1000);
-      if (outcome !== undefined) this.#settle(outcome);
+      this.#settle(outcome);
       await sleep(clock, this.#pauseMs(), this.#ended.signal).catch(() => {});
     }
   }
@@ -165,13 +165,14 @@ class Election {
     }
   }
 
-  #settle(outcome: AttemptOutcome): void {
+  #settle(outcome: AttemptOutcome | undefined): void {
     if (this.#phase === 'over') return;
     const now = this.#options.clock.monotonic();
     // Late is late: the process may have been stopped, and the timer that ends our term may not have run yet.
     if (this.#phase === 'leader' && now >= this.#deadline) return this.#lose('the renew deadline passed');
-    if (outcome.holds === 'us') this.#hold(outcome.startedAt + this.#options.renewDeadlineMs, now);
-    else if (this.#phase === 'leader') this.#lose(`${outcome.leader ?? 'somebody'} took the lease`);
+    if (outcome?.holds === 'us') this.#hold(outcome.startedAt + this.#options.renewDeadlineMs, now);
+    else if (outcome?.holds === 'other' && this.#phase === 'leader')
+      this.#lose(`${outcome.leader ?? 'somebody'} took the lease`);
   }
 
   #hold(deadline: number, now: number): void {

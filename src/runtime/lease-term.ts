@@ -7,8 +7,9 @@ const MOST_DURATIONS = 4;
  * How long the last holder that we saw may still believe that it leads. Only our own clock counts: a term lasts a lease
  * duration from the moment at which we saw the record change, whatever times stand in it.
  *
- * A term ends early only by a release as client-go and we write it (no holder, a duration of one second). A Lease that
- * was deleted, or whose holder was edited away, ends no term: its leader has not heard of it yet.
+ * A term ends early only by a release as client-go and we write it (no holder, a duration of one second). Where a Lease
+ * that was held is gone, or its holder was edited away, its leader may have renewed it just before and not have heard of
+ * it yet: that starts one more term. A Lease that we never saw held is free.
  */
 export class LeaseTerm {
   readonly #identity: string;
@@ -16,6 +17,8 @@ export class LeaseTerm {
   #record = '';
   #holder: string | undefined;
   #freeAt = Number.NEGATIVE_INFINITY;
+  /** How long the holder seen last is believed; 0 where nobody else was seen to hold it since it was last free. */
+  #believedMs = 0;
 
   constructor(identity: string, durationMs: number) {
     this.#identity = identity;
@@ -40,11 +43,18 @@ export class LeaseTerm {
     const record = JSON.stringify(spec);
     if (record === this.#record) return;
     this.#record = record;
-    if (holder === this.#identity || isRelease(lease)) this.#freeAt = now;
-    else if (holder !== '') this.#freeAt = now + this.#believedMs(spec.leaseDurationSeconds);
+    if (holder === this.#identity || isRelease(lease)) return this.#free(now);
+    if (holder !== '') this.#believedMs = this.#believable(spec.leaseDurationSeconds);
+    this.#freeAt = Math.max(this.#freeAt, now + this.#believedMs);
+    if (holder === '') this.#believedMs = 0; // one more term, however often the empty record changes
   }
 
-  #believedMs(seconds: number | undefined): number {
+  #free(now: number): void {
+    this.#freeAt = now;
+    this.#believedMs = 0;
+  }
+
+  #believable(seconds: number | undefined): number {
     const told = (seconds ?? 0) * 1000;
     return Math.max(this.#durationMs, Math.min(told, MOST_DURATIONS * this.#durationMs));
   }
@@ -52,5 +62,5 @@ export class LeaseTerm {
 
 function isRelease(lease: Lease | undefined): boolean {
   const spec = lease?.spec;
-  return spec !== undefined && (spec.holderIdentity ?? '') === '' && (spec.leaseDurationSeconds ?? 0) <= 1;
+  return spec !== undefined && (spec.holderIdentity ?? '') === '' && spec.leaseDurationSeconds === 1;
 }

@@ -54,9 +54,9 @@ export function leaseDoor(client: KubeClient, namespace: string, name: string): 
   };
 }
 
-/** A MicroTime of the Kubernetes API: RFC 3339 with exactly six fraction digits. */
-export function microTime(time: Date): string {
-  return time.toISOString().replace('Z', '000Z');
+/** A MicroTime of the Kubernetes API: RFC 3339 with exactly six fraction digits. The clock fills three of them. */
+export function microTime(time: Date, micros = 0): string {
+  return time.toISOString().replace('Z', `${String(micros % 1000).padStart(3, '0')}Z`);
 }
 
 /** The spec that a candidate writes to become the leader, or to start over where the Lease is gone (`read` undefined). */
@@ -71,16 +71,22 @@ export function acquiredSpec(read: Lease | undefined, identity: string, leaseDur
   };
 }
 
-/** The spec that the leader writes to stay it. */
-export function renewedSpec(read: Lease, identity: string, leaseDurationMs: number, now: Date): LeaseSpec {
-  const time = microTime(now);
-  // Others see a renewal only as a change of the record, so it must be one even where the wall clock stands still.
-  const renewTime = time === read.spec?.renewTime ? microTime(new Date(now.getTime() + 1)) : time;
+/**
+ * The spec that the leader writes to stay it. Others see a renewal only as a change of the record, so it must be one even
+ * where the wall clock stands still: the number of the renewal goes into the microseconds.
+ */
+export function renewedSpec(
+  read: Lease,
+  identity: string,
+  leaseDurationMs: number,
+  now: Date,
+  renewal: number,
+): LeaseSpec {
   return {
     holderIdentity: identity,
     leaseDurationSeconds: Math.ceil(leaseDurationMs / 1000),
-    acquireTime: read.spec?.acquireTime ?? time,
-    renewTime,
+    acquireTime: read.spec?.acquireTime ?? microTime(now),
+    renewTime: microTime(now, renewal),
     leaseTransitions: read.spec?.leaseTransitions ?? 0,
   };
 }
