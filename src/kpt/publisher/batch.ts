@@ -1,4 +1,5 @@
 import type { Failure } from '../../api/errors.ts';
+import { leftoverOfEntry } from './catalogue.ts';
 import { chooseEntry } from './choose.ts';
 import { asStorageFailure, failed } from './failures.ts';
 import { assertTenure } from './fence.ts';
@@ -168,7 +169,7 @@ function relink(site: Site, tenure: Tenure, namespaces: Namespaces, progress: Pr
     namespaces.touch(namespace);
   }
   tenure.catalogue.links.set(key, entry);
-  tenure.catalogue.unusedSince.delete(entry);
+  tenure.catalogue.unusedSince.delete(leftoverOfEntry(entry));
   progress.altered = progress.altered.filter((old) => swapLinks(site, tenure, namespaces, old, entry));
 }
 

@@ -44,7 +44,7 @@ export function noteEntry(catalogue: Catalogue, name: string): void {
 export function forgetEntry(catalogue: Catalogue, name: string): void {
   catalogue.fingerprints.delete(name);
   catalogue.suspect.delete(name);
-  catalogue.unusedSince.delete(name);
+  catalogue.unusedSince.delete(leftoverOfEntry(name));
 }
 
 /** Keys that, as far as is known, lead to the entry. */
@@ -52,4 +52,9 @@ export function usersOf(catalogue: Catalogue, entry: string): readonly string[] 
   const users: string[] = [];
   for (const [key, used] of catalogue.links) if (used === entry) users.push(key);
   return users;
+}
+
+/** The name of an entry among the leftovers of `unusedSince`. */
+export function leftoverOfEntry(entry: string): string {
+  return `store/${entry}`;
 }

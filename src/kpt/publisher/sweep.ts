@@ -1,6 +1,6 @@
 import { removeTree } from '../../platform/files/remove-tree.ts';
 import { sha256 } from '../digest.ts';
-import { forgetEntry } from './catalogue.ts';
+import { forgetEntry, leftoverOfEntry } from './catalogue.ts';
 import { assertTenure, move, scratchName } from './fence.ts';
 import { ALTERED_PREFIX, keyText, OWNER_FILE, PROBE_PREFIX, parseEntry, recordName } from './names.ts';
 import { quarantine } from './repair.ts';
@@ -83,7 +83,7 @@ function unusedEntries(site: Site, tenure: Tenure, scan: Scan, graceMs: number):
   const used = new Set([...scan.links.map(({ entry }) => entry), ...catalogue.links.values()]);
   return site.files.list(root.store).flatMap(({ name }) => {
     if (parseEntry(name) === undefined || used.has(name)) return [];
-    return [{ id: `store/${name}`, graceMs, remove: () => removeEntry(site, tenure, name) }];
+    return [{ id: leftoverOfEntry(name), graceMs, remove: () => removeEntry(site, tenure, name) }];
   });
 }
 
