@@ -1,19 +1,20 @@
+import { quote } from '../quote.ts';
 import { FORBIDDEN_KEYS, MAX_DEPTH, MAX_FAULTS } from './limits.ts';
 
 /** What can be wrong with a text before its content is looked at. Stable: scripts match on them. */
 export type ReadCode =
-  | 'invalid_json'
-  | 'invalid_yaml'
-  | 'invalid_encoding'
-  | 'input_too_large'
-  | 'too_deep'
-  | 'duplicate_key'
-  | 'forbidden_key'
-  | 'inexact_number'
-  | 'ambiguous_scalar'
-  | 'unsupported_yaml'
-  | 'no_document'
-  | 'validation_timeout';
+  | 'invalid-json'
+  | 'invalid-yaml'
+  | 'invalid-encoding'
+  | 'input-too-large'
+  | 'too-deep'
+  | 'duplicate-key'
+  | 'forbidden-key'
+  | 'inexact-number'
+  | 'ambiguous-scalar'
+  | 'unsupported-yaml'
+  | 'no-document'
+  | 'validation-timeout';
 
 export type Syntax = 'JSON' | 'YAML';
 
@@ -55,12 +56,17 @@ export function faultList(): Faults {
 
 export function tooDeep(syntax: Syntax, start: number): Unreadable {
   const message = `invalid ${syntax}: nested more than ${MAX_DEPTH} levels deep`;
-  return new Unreadable({ code: 'too_deep', message, pointer: '', start, end: start + 1 });
+  return new Unreadable({ code: 'too-deep', message, pointer: '', start, end: start + 1 });
 }
 
 export function tooLate(): Unreadable {
   const message = 'reading and checking the input took longer than the validation timeout';
-  return new Unreadable({ code: 'validation_timeout', message, pointer: '', start: 0, end: 0 });
+  return new Unreadable({ code: 'validation-timeout', message, pointer: '', start: 0, end: 0 });
+}
+
+export function tooLarge(what: string, start: number): Unreadable {
+  const message = `the input is too large: ${what}`;
+  return new Unreadable({ code: 'input-too-large', message, pointer: '', start, end: start + 1 });
 }
 
 /** The fault of a key that a mapping may not have, or undefined for a good one. */
@@ -70,16 +76,10 @@ export function keyFault(
   seen: ReadonlyMap<string, unknown>,
 ): Omit<Fault, 'pointer' | 'start' | 'end'> | undefined {
   if (FORBIDDEN_KEYS.has(key)) {
-    return { code: 'forbidden_key', message: `invalid ${syntax}: the key ${JSON.stringify(key)} is not allowed` };
+    return { code: 'forbidden-key', message: `invalid ${syntax}: the key ${JSON.stringify(key)} is not allowed` };
   }
   if (seen.has(key)) {
-    return { code: 'duplicate_key', message: `invalid ${syntax}: duplicate key ${shown(key)}` };
+    return { code: 'duplicate-key', message: `invalid ${syntax}: duplicate key ${quote(key)}` };
   }
   return undefined;
-}
-
-/** A piece of input inside a message: quoted, control characters escaped, cut. */
-export function shown(text: string): string {
-  const cut = text.length > 64 ? `${text.slice(0, 64)}…` : text;
-  return JSON.stringify(cut);
 }

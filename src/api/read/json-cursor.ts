@@ -1,4 +1,5 @@
-import { type ReadCode, shown, Unreadable } from './fault.ts';
+import { quote } from '../quote.ts';
+import { type ReadCode, Unreadable } from './fault.ts';
 
 const BLANK = /[ \t\n\r]*/y;
 const PLAIN_STRING = /"([^"\\\u0000-\u001f]*)"/y; // oxlint-disable-line no-control-regex -- JSON forbids these in strings
@@ -77,11 +78,11 @@ export class JsonCursor {
     const found =
       start >= this.text.length
         ? 'the end of the text'
-        : shown(word ?? String.fromCodePoint(this.text.codePointAt(start) ?? 0));
+        : quote(word ?? String.fromCodePoint(this.text.codePointAt(start) ?? 0));
     this.fail(`expected ${what}, found ${found}`, start, end);
   }
 
-  fail(message: string, start: number, end: number, code: ReadCode = 'invalid_json'): never {
+  fail(message: string, start: number, end: number, code: ReadCode = 'invalid-json'): never {
     throw new Unreadable({ code, message: `invalid JSON: ${message}`, pointer: '', start, end });
   }
 

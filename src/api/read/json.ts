@@ -1,6 +1,7 @@
-import { type Fault, type Faults, faultList, keyFault, shown, tooDeep, tooLate, Unreadable } from './fault.ts';
+import { quote } from '../quote.ts';
+import { type Fault, type Faults, faultList, keyFault, tooDeep, tooLate, Unreadable } from './fault.ts';
 import { JsonCursor } from './json-cursor.ts';
-import { MAX_DEPTH } from './limits.ts';
+import { MAX_DEPTH, MAX_DOCUMENTS } from './limits.ts';
 import { exactNumber } from './number.ts';
 import { join, type Place, type Placed } from './place.ts';
 
@@ -35,13 +36,13 @@ export function readJson(text: string, expired: () => boolean): readonly Reading
     const reading = readOne({ cursor, faults: faultList(), expired, values: 0 });
     readings.push(reading);
     cursor.skipBlank();
-    if (hasStopped(reading)) return readings;
+    if (hasStopped(reading) || readings.length > MAX_DOCUMENTS) return readings;
   } while (cursor.peek() === '{');
   if (cursor.at < text.length) readings.push(trailing(cursor));
   return readings;
 }
 
-const STOPPING: ReadonlySet<string> = new Set(['invalid_json', 'too_deep', 'validation_timeout']);
+const STOPPING: ReadonlySet<string> = new Set(['invalid-json', 'too-deep', 'validation-timeout']);
 
 function hasStopped(reading: Reading): boolean {
   return 'faults' in reading && reading.faults.some((fault) => STOPPING.has(fault.code));
@@ -100,8 +101,8 @@ function literal(run: Run, pointer: string): Placed {
   }
   const number = exactNumber(digits);
   if (number === undefined) {
-    const message = `invalid JSON: the number ${shown(digits)} cannot be kept exactly`;
-    run.faults.add({ code: 'inexact_number', message, pointer, start, end });
+    const message = `invalid JSON: the number ${quote(digits)} cannot be kept exactly`;
+    run.faults.add({ code: 'inexact-number', message, pointer, start, end });
   }
   return { value: number, place: { start, end } };
 }

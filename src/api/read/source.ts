@@ -1,4 +1,4 @@
-/** A place in a text that a person can go to: both count from 1, columns in characters (code points). */
+/** A place in a text that a person can go to: both count from 1, columns in UTF-16 units as editors count. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -34,7 +34,7 @@ export function sourceOf(name: string, text: string): Source {
     position(offset) {
       const line = lineIndex(lineStarts(), offset);
       const start = lineStarts()[line] ?? 0;
-      return { line: line + 1, column: codePoints(text, start, offset) + 1 };
+      return { line: line + 1, column: offset - start + 1 };
     },
     excerpt(offset, end) {
       const line = lineIndex(lineStarts(), offset);
@@ -65,14 +65,4 @@ function lineIndex(starts: readonly number[], offset: number): number {
     else high = middle - 1;
   }
   return low;
-}
-
-function codePoints(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; at += 1) {
-    const unit = text.charCodeAt(at);
-    // The second half of a pair is no character of its own.
-    if (unit < 0xdc00 || unit > 0xdfff) count += 1;
-  }
-  return count;
 }

@@ -2,7 +2,7 @@ import { exactNumber } from './number.ts';
 
 export type Scalar =
   | { readonly value: string | number | boolean | null }
-  | { readonly refused: 'ambiguous_scalar' | 'inexact_number'; readonly why: string };
+  | { readonly refused: 'ambiguous-scalar' | 'inexact-number'; readonly why: string };
 
 const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 const TRUES: ReadonlySet<string> = new Set(['true', 'True', 'TRUE']);
@@ -25,18 +25,18 @@ export function plainScalar(text: string): Scalar {
   if (FALSES.has(text)) return { value: false };
   if (DECIMAL.test(text)) {
     const value = exactNumber(text);
-    return value === undefined ? { refused: 'inexact_number', why: 'cannot be kept exactly' } : { value };
+    return value === undefined ? { refused: 'inexact-number', why: 'cannot be kept exactly' } : { value };
   }
-  if (NOT_FINITE.test(text)) return { refused: 'inexact_number', why: 'is not a number that JSON has' };
+  if (NOT_FINITE.test(text)) return { refused: 'inexact-number', why: 'is not a number that JSON has' };
   if (OLD_BOOLEAN.test(text)) {
     return {
-      refused: 'ambiguous_scalar',
+      refused: 'ambiguous-scalar',
       why: 'is a boolean to some readers and text to others: write true or false, or quote it',
     };
   }
   if (OTHER_NUMBER.test(text) || CLOCK.test(text)) {
     return {
-      refused: 'ambiguous_scalar',
+      refused: 'ambiguous-scalar',
       why: 'is not the same number to every reader: write it in plain decimal digits, or quote it',
     };
   }
