@@ -48,8 +48,8 @@ export interface EventRecorder {
 
 /** An equal event within so long is one more of the series (client-go: six minutes). */
 const SERIES_MS = 360_000;
-/** A series is told at its second event, at its end, and so often in between. */
-const SERIES_REPORT_MS = 300_000;
+/** A series is told at its second event, at its end, and so often in between (client-go: the same). */
+const SERIES_REPORT_MS = 1_800_000;
 const HOUSEKEEPING_MS = 60_000;
 const OBJECT_PER_SECOND = 0.1;
 
