@@ -1,7 +1,7 @@
 import { ApiError, type KubeClient } from '../platform/kubernetes/client.ts';
 import { abortable } from './abortable.ts';
 import { metaOf, pageOf } from './reflector-decode.ts';
-import type { Store, StoredObject } from './store.ts';
+import { compareVersions, type Store, type StoredObject } from './store.ts';
 
 export interface ListOptions<T extends StoredObject> {
   readonly client: KubeClient;
@@ -11,6 +11,8 @@ export interface ListOptions<T extends StoredObject> {
   readonly timeoutMs: number;
   readonly project: (raw: unknown) => T;
   readonly store: Store<T>;
+  /** Version that the store stands at. */
+  readonly seenVersion: string | undefined;
   readonly signal: AbortSignal;
   readonly onPage: () => void;
 }
@@ -47,7 +49,8 @@ export async function listAll<T extends StoredObject>(options: ListOptions<T>): 
     options.onPage();
     version ??= page.resourceVersion;
     if (page.resourceVersion !== version) throw new ListBroken('the pages of a list are of different versions');
-    for (const raw of page.items) take(raw, options, items, undecodable);
+    const known = isBehind(version, options.seenVersion) ? undefined : options.store;
+    for (const raw of page.items) take(raw, options.project, known, items, undecodable);
     next = page.continue;
   } while (next !== undefined);
   return { resourceVersion: version, items, undecodable };
@@ -67,17 +70,24 @@ async function readPage<T extends StoredObject>(options: ListOptions<T>, next: s
 
 function take<T extends StoredObject>(
   raw: unknown,
-  { project, store }: ListOptions<T>,
+  project: (raw: unknown) => T,
+  known: Store<T> | undefined,
   items: T[],
   undecodable: Map<string, Undecodable>,
 ): void {
   const { key, resourceVersion } = metaOf(raw);
   try {
     const item = project(raw);
-    const known = store.get(key);
-    const same = known?.metadata.uid === item.metadata.uid && known.metadata.resourceVersion === resourceVersion;
-    items.push(same ? known : item);
+    const stored = known?.get(key);
+    const same = stored?.metadata.uid === item.metadata.uid && stored.metadata.resourceVersion === resourceVersion;
+    items.push(same ? stored : item);
   } catch (error) {
     undecodable.set(key, { resourceVersion, error });
   }
+}
+
+/** Whether a list is older than what was seen: the server was restored, and equal versions prove nothing any more. */
+export function isBehind(version: string, seenVersion: string | undefined): boolean {
+  const order = seenVersion === undefined ? undefined : compareVersions(version, seenVersion);
+  return order !== undefined && order < 0;
 }

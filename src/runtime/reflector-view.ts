@@ -1,6 +1,6 @@
 import { DecodeError } from '../platform/kubernetes/client.ts';
 import { bookmarkVersion, eventOf, metaOf, type ObjectEvent } from './reflector-decode.ts';
-import type { Listed, Undecodable } from './reflector-list.ts';
+import { isBehind, type Listed, type Undecodable } from './reflector-list.ts';
 import type { Gap } from './reflector-step.ts';
 import type { ReflectorOptions } from './reflector-types.ts';
 import { compareVersions, type StoreChange, type StoredObject } from './store.ts';
@@ -45,8 +45,7 @@ export class View<T extends StoredObject> {
   /** Makes the store equal to a full list. */
   replace(listed: Listed<T>, kindWasAbsent: boolean): void {
     const { store, namespace, onReplaced } = this.#options;
-    const order = this.#version === undefined ? 1 : compareVersions(listed.resourceVersion, this.#version);
-    const rewound = order !== undefined && order < 0;
+    const rewound = isBehind(listed.resourceVersion, this.#version);
     const before = this.#undecodable;
     this.#undecodable = new Map();
     for (const [key, found] of listed.undecodable) this.#refuse(key, found, before.get(key));

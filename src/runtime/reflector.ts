@@ -134,6 +134,7 @@ class ReflectorLoop<T extends StoredObject> implements Reflector {
         timeoutMs: this.#timing.listTimeoutMs,
         project,
         store,
+        seenVersion: this.#view.resourceVersion,
         signal,
         onPage: () => this.#view.touch(),
       });
