@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Crd, patchIntentCrd } from '../../../src/api/crd.ts';
+import type { JsonSchema } from '../../../src/api/structural.ts';
+import { checkName, checkSpec, describeFindings, reasonOf } from '../../../src/api/validate.ts';
+import { BASE, type CrdServer, replaceCrd, STRICT_DRY_RUN, startCrdServer } from './crd-server.ts';
+
+// Objects that came into the store under another schema than ours, and are there when the operator lists.
+
+const GOOD = { intentType: 'scaling', target: 'web', replicas: 5 };
+
+/** Our kind with a schema that takes anything. */
+function permissive(): Crd {
+  const real = patchIntentCrd();
+  const anything: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const versions = real.spec.versions.map((version) => ({
+    ...version,
+    selectableFields: [],
+    additionalPrinterColumns: [],
+    schema: {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: { spec: { 'x-kubernetes-preserve-unknown-fields': true }, status: anything },
+      },
+    },
+  }));
+  return { ...real, spec: { ...real.spec, versions } };
+}
+
+const deep = `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`;
+const POISON: readonly (readonly [name: string, spec: string, reason: string])[] = [
+  ['null', 'null', 'InvalidSpec'],
+  ['text', '"scaling"', 'InvalidSpec'],
+  ['list', '[1,2,3]', 'InvalidSpec'],
+  ['number', '5', 'InvalidSpec'],
+  ['empty', '{}', 'InvalidSpec'],
+  ['float', '{"intentType":"scaling","target":"web","replicas":2.5}', 'InvalidSpec'],
+  ['int64', '{"intentType":"scaling","target":"web","replicas":9223372036854775807}', 'InvalidSpec'],
+  ['nulls', '{"intentType":null,"target":null,"replicas":null}', 'InvalidSpec'],
+  ['types', '{"intentType":["scaling"],"target":{"name":"web"},"replicas":"5","suspend":"no"}', 'InvalidSpec'],
+  ['future', '{"intentType":"image","target":"web","image":"nginx:2"}', 'UnsupportedIntentType'],
+  ['traversal', '{"intentType":"scaling","target":"../../etc","replicas":5}', 'InvalidPath'],
+  ['namespace', '{"intentType":"scaling","target":"web","namespace":"..","replicas":5}', 'InvalidPath'],
+  ['controls', '{"intentType":"scaling","target":"web\\u0000\\r\\n\\u001b[2J\\u202e","replicas":5}', 'InvalidPath'],
+  [
+    'prototype',
+    '{"__proto__":{"target":"web"},"constructor":{"prototype":{"polluted":1}},"intentType":"scaling"}',
+    'InvalidSpec',
+  ],
+  ['deep', `{"intentType":"scaling","target":"web","replicas":${deep},"extra":${deep}}`, 'InvalidSpec'],
+  ['huge', JSON.stringify({ ...GOOD, target: 'a'.repeat(400_000), reason: '😀'.repeat(100_000) }), 'InvalidSpec'],
+  [
+    'many',
+    JSON.stringify({ ...GOOD, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, i])) }),
+    'InvalidSpec',
+  ],
+];
+
+interface Stored {
+  readonly metadata: { readonly name: string };
+  readonly spec?: unknown;
+}
+
+let server: CrdServer;
+let stored: ReadonlyMap<string, unknown>;
+beforeAll(async () => {
+  server = await startCrdServer(permissive());
+  for (const [name, spec] of POISON) {
+    const answer = await server.create(name, spec);
+    if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
+  }
+  await server.create('absent', 'null');
+  await server.create('good', GOOD);
+  await server.create('a'.repeat(253), GOOD);
+  await replaceCrd(
+    server.api,
+    patchIntentCrd(),
+    async () => (await server.create('probe', {}, STRICT_DRY_RUN)).status === 422,
+  );
+  const { body } = await server.api.send('GET', `${BASE}/patchintents`);
+  stored = new Map((body.items as readonly Stored[]).map(({ metadata, spec }) => [metadata.name, spec]));
+}, 120_000);
+afterAll(() => server?.stop());
+
+test.each(POISON)('a stored spec of the kind %s is found out', (name, _, reason) => {
+  const findings = checkSpec(stored.get(name));
+  expect(findings).not.toEqual([]);
+  expect(reasonOf(findings)).toBe(reason);
+  expect(describeFindings(findings)).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|\u202e/u);
+  expect(describeFindings(findings).length).toBeLessThan(5_000);
+});
+
+test('one poisoned object does not keep the good one from being listed and accepted', () => {
+  expect(checkSpec(stored.get('good'))).toEqual([]);
+  expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+});
+
+test('a stored name over the bound is found out', () => {
+  const name = 'a'.repeat(253);
+  expect(stored.has(name)).toBe(true);
+  expect(checkName(name).map(({ code }) => code)).toEqual(['too-long']);
+});
+
+test('the status of a stored invalid object can still be written', async () => {
+  for (const name of ['traversal', 'future', 'types', 'float', 'huge', 'a'.repeat(253)]) {
+    const path = `${BASE}/namespaces/shop/patchintents/${name}`;
+    const { body } = await server.api.send('GET', path);
+    const { resourceVersion } = body.metadata as { resourceVersion: string };
+    const answer = await server.api.send('PUT', `${path}/status`, {
+      apiVersion: body.apiVersion,
+      kind: body.kind,
+      metadata: { name, namespace: 'shop', resourceVersion },
+      status: { observedGeneration: 1 },
+    });
+    expect(answer.status, `${name}: ${JSON.stringify(answer.body).slice(0, 300)}`).toBe(200);
+  }
+});
