@@ -133,7 +133,7 @@ describe('series', () => {
     await clock.advance(1500);
     recorder.emit(event('web'));
     await settle();
-    const { name } = bodies(requests)[0]?.['metadata'] as { name: string };
+    const [created] = bodies(requests) as unknown as { metadata: { name: string } }[];
     expect(requests.slice(1)).toMatchObject([
       {
         method: 'PATCH',
