@@ -29,6 +29,11 @@ export function looksLikePackage(name: string): boolean {
   return CHANGE_TYPES.some(({ type }) => new RegExp(`^[a-z0-9][-a-z0-9]*-${type}-[0-9a-f]{12}$`).test(name));
 }
 
+/** True for a folder with a patch file of a known type, whatever stands in it. */
+export function holdsPatch(folder: FoundFolder): boolean {
+  return folder.files.some(({ path }) => CHANGE_TYPES.some(({ type }) => path === `${type}-patch.yaml`));
+}
+
 function contentOf(folder: FoundFolder, path: string): string | undefined {
   const content = folder.files.find((file) => file.path === path)?.content;
   if (content === undefined || content.length > MAX_PATCH_BYTES) return undefined;

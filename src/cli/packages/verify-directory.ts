@@ -6,7 +6,7 @@ import { isRoot, type Verified, verifyRoot } from '../../kpt/verify-root.ts';
 import { hasErrno } from '../../platform/files/errno.ts';
 import type { Directory, Files } from '../../platform/files/files.ts';
 import { within } from '../../platform/files/within.ts';
-import { looksLikePackage } from './read-plan.ts';
+import { holdsPatch, looksLikePackage, nameInKptfile } from './read-plan.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 /**
@@ -47,9 +47,9 @@ function verifyOne(name: string, shown: string, folder: FoundFolder): Verified {
   return { path: shown, digest: expected?.digest, findings };
 }
 
-/** By its name or its Kptfile: a package that lost one of them is still one, and its loss a finding. */
+/** By any one of its name, its Kptfile and its patch: a package that lost one of them is still one, and its loss a finding. */
 function isPackage(path: string, folder: FoundFolder): boolean {
-  return looksLikePackage(basename(path)) || folder.files.some((file) => file.path === 'Kptfile');
+  return looksLikePackage(basename(path)) || looksLikePackage(nameInKptfile(folder) ?? '') || holdsPatch(folder);
 }
 
 function listed(files: Files, folder: Directory) {
