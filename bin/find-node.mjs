@@ -24,7 +24,11 @@ export function findNode(root) {
   const name = PACKAGES[`${process.platform}-${process.arch}`];
   if (name === undefined) return undefined;
   try {
-    const path = join(dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`)), 'bin', 'node');
+    const path = join(
+      dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`)),
+      'bin',
+      'node',
+    );
     return existsSync(path) ? path : undefined;
   } catch {
     return undefined;

@@ -46,7 +46,9 @@ export function writeLockfile(path: string, lockfile: Lockfile): void {
 
 /** Packages of one platform say in their name which: `linux-arm64-musl`, `win32-x64-msvc`. */
 function platform(name: string): Entry {
-  const found = name.match(/(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|ppc64|riscv64|s390x|x64)(?:-(\w+))?/);
+  const found = name.match(
+    /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|ppc64|riscv64|s390x|x64)(?:-(\w+))?/,
+  );
   const [, os, cpu, variant] = found ?? [];
   if (os === undefined || cpu === undefined) return {};
   const libc = os !== 'linux' || variant === undefined ? undefined : variant.startsWith('musl') ? 'musl' : 'glibc';

@@ -9,6 +9,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -23,40 +24,48 @@ export type Subject =
   | { readonly use: 'server'; readonly name: string; readonly dns: readonly string[]; readonly ips: readonly string[] }
   | { readonly use: 'client'; readonly name: string; readonly groups: readonly string[] };
 
-export interface CertificateAuthority {
-  readonly certificate: string;
+export interface CertificateAuthority extends Identity {
   issue(subject: Subject): Promise<Identity>;
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Creates an authority that lives as long as this process; its key is never written anywhere. */
+/** Creates an authority for one control plane. */
 export async function createAuthority(): Promise<CertificateAuthority> {
   const keys = await newKeys();
-  const issuer = [{ CN: ['patchgen-throw-away-ca'] }];
   const root = await X509CertificateGenerator.createSelfSigned({
     ...validity(),
-    name: issuer,
+    name: [{ CN: ['patchgen-throw-away-ca'] }],
     keys,
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
+  return authorityOf(root, keys.privateKey, await pem(keys.privateKey));
+}
+
+/** The same authority in another process. */
+export async function restoreAuthority({ certificate, key }: Identity): Promise<CertificateAuthority> {
+  const der = Buffer.from(key.replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64');
+  const signer = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return authorityOf(new X509Certificate(certificate), signer, key);
+}
+
+function authorityOf(root: X509Certificate, signingKey: webcrypto.CryptoKey, key: string): CertificateAuthority {
   return {
     certificate: root.toString('pem'),
+    key,
     async issue(subject) {
       const own = await newKeys();
+      const groups = subject.use === 'client' ? subject.groups.map((group) => ({ O: [group] })) : [];
       const leaf = await X509CertificateGenerator.create({
         ...validity(),
-        subject: [
-          { CN: [subject.name] },
-          ...(subject.use === 'client' ? subject.groups.map((group) => ({ O: [group] })) : []),
-        ],
+        subject: [{ CN: [subject.name] }, ...groups],
         issuer: root.subject,
         publicKey: own.publicKey,
-        signingKey: keys.privateKey,
+        signingKey,
         extensions: extensions(subject),
       });
       return { certificate: leaf.toString('pem'), key: await pem(own.privateKey) };

@@ -1,5 +1,4 @@
 /** A real etcd and kube-apiserver (on request also kube-controller-manager) in one temporary folder, ready in about 2 s. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -14,9 +13,10 @@ import {
   etcdArguments,
   type Ports,
 } from './arguments.ts';
+import { type AttachedControlPlane, attach, type ControlPlaneFacts } from './attached.ts';
 import { type CertificateAuthority, createAuthority, serviceAccountKeys } from './certificates.ts';
 import { type Child, type Guardian, guard } from './guardian.ts';
-import { kubeconfigText } from './kubeconfig.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
 import { freePorts } from './ports.ts';
 
 export interface ControlPlaneOptions {
@@ -30,42 +30,10 @@ export interface ControlPlaneOptions {
   readonly etcdArgs?: readonly string[];
 }
 
-export interface KubectlOptions {
-  readonly input?: string;
-  readonly kubeconfig?: string;
-  /** Resolve with the code instead of throwing when kubectl fails. */
-  readonly allowFailure?: boolean;
-}
-
-export interface KubectlResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
-
-export interface ControlPlane {
-  /** The temporary folder: logs (`etcd.log`, `kube-apiserver.log`, …), certificates, data. Removed by `stop`. */
-  readonly dir: string;
-  /** https URL without a trailing slash. */
-  readonly server: string;
-  readonly caFile: string;
-  /** Path of the administrator's kubeconfig (client certificate, group system:masters). */
-  readonly kubeconfig: string;
-  /** The administrator's bearer token. */
-  readonly token: string;
-  readonly auditLogPath?: string;
-  readonly etcdUrl: string;
-  readonly binaries: {
-    readonly kubectl: string;
-    readonly etcd: string;
-    readonly kubeApiserver: string;
-    readonly kubeControllerManager: string;
-  };
+/** A control plane that this process started and may end, kill and restart. */
+export interface ControlPlane extends AttachedControlPlane {
   readonly apiServerPid: number;
   readonly etcdPid: number;
-  kubectl(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
-  /** Path of a kubeconfig with a fresh client certificate for this user and these groups. */
-  kubeconfigFor(user: string, groups?: readonly string[]): Promise<string>;
   /** SIGKILL; resolves when the process is gone. */
   killApiServer(): Promise<void>;
   /** Starts it again on the same port with the same data; resolves when it is ready. */
@@ -130,8 +98,18 @@ async function assemble(
   const authority = await createAuthority();
   const token = randomBytes(24).toString('base64url');
   await writeIdentities(dir, authority, token);
-  const kubeconfigFor = issuer(dir, server, authority);
-  const kubeconfig = await kubeconfigFor('admin', ['system:masters']);
+  const facts: ControlPlaneFacts = {
+    dir,
+    server,
+    etcdUrl,
+    token,
+    binaries,
+    caFile: join(dir, 'ca.crt'),
+    kubeconfig: join(dir, 'admin.kubeconfig'),
+    ...(auditLogPath === undefined ? {} : { auditLogPath }),
+  };
+  const admin = await authority.issue({ use: 'client', name: 'admin', groups: ['system:masters'] });
+  await writeKubeconfig(facts.kubeconfig, { server, authority: authority.certificate, user: 'admin', ...admin });
   await until(dir, 'etcd', etcd, async () => (await fetch(`${etcdUrl}/health`)).ok);
 
   const startServer = async (): Promise<Child> => {
@@ -142,24 +120,15 @@ async function assemble(
   };
   let apiServer = await startServer();
   if (options.controllerManager === true) {
-    const args = controllerManagerArguments(dir, kubeconfig);
+    const args = controllerManagerArguments(dir, facts.kubeconfig);
     guardian.start('kube-controller-manager', binaries.kubeControllerManager, args);
   }
   return {
-    dir,
-    server,
-    caFile: join(dir, 'ca.crt'),
-    kubeconfig,
-    token,
-    ...(auditLogPath === undefined ? {} : { auditLogPath }),
-    etcdUrl,
-    binaries,
+    ...attach(facts),
     etcdPid: etcd.pid,
     get apiServerPid() {
       return apiServer.pid;
     },
-    kubectl: (args, kubectlOptions) => runKubectl(binaries.kubectl, dir, kubeconfig, args, kubectlOptions),
-    kubeconfigFor,
     killApiServer: () => apiServer.kill('SIGKILL'),
     startApiServer: async () => {
       apiServer = await startServer();
@@ -174,6 +143,7 @@ async function writeIdentities(dir: string, authority: CertificateAuthority, tok
   const accounts = serviceAccountKeys();
   const files = {
     'ca.crt': authority.certificate,
+    'ca.key': authority.key,
     'server.crt': served.certificate,
     'server.key': served.key,
     'service-account.pub': accounts.publicKey,
@@ -182,17 +152,6 @@ async function writeIdentities(dir: string, authority: CertificateAuthority, tok
     'audit-policy.json': JSON.stringify(AUDIT_POLICY),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600 });
-}
-
-function issuer(dir: string, server: string, authority: CertificateAuthority): ControlPlane['kubeconfigFor'] {
-  return async (user, groups = []) => {
-    const identity = await authority.issue({ use: 'client', name: user, groups });
-    const path = join(dir, `${user.replaceAll(/[^a-zA-Z0-9]+/g, '-')}-${randomBytes(4).toString('hex')}.kubeconfig`);
-    await writeFile(path, kubeconfigText({ server, authority: authority.certificate, user, ...identity }), {
-      mode: 0o600,
-    });
-    return path;
-  };
 }
 
 /** Waits for a program to answer. A minute is far more than any start takes; it only ends what would hang. */
@@ -225,34 +184,5 @@ function isReady(server: string, ca: string, token: string): Promise<boolean> {
     get.setTimeout(5000, () => get.destroy(new Error('no answer')));
     get.on('error', reject);
     get.end();
-  });
-}
-
-function runKubectl(
-  program: string,
-  dir: string,
-  kubeconfig: string,
-  args: readonly string[],
-  options: KubectlOptions = {},
-): Promise<KubectlResult> {
-  return new Promise((resolve, reject) => {
-    const env = {
-      ...process.env,
-      KUBECONFIG: options.kubeconfig ?? kubeconfig,
-      KUBECACHEDIR: join(dir, 'kubectl-cache'),
-    };
-    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', reject);
-    child.on('close', (exit) => {
-      const code = exit ?? 128;
-      if (code === 0 || options.allowFailure === true) resolve({ stdout, stderr, code });
-      else reject(new Error(`kubectl ${args.join(' ')} ended with code ${code}: ${stderr.trim()}`));
-    });
-    child.stdin.on('error', () => undefined); // It may end without reading what we send.
-    child.stdin.end(options.input ?? '');
   });
 }

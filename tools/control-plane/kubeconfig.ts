@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+
 /** Who talks to the server: by certificate. JSON is YAML, so kubectl and every client read it. */
 export interface Access {
   readonly server: string;
@@ -8,7 +10,7 @@ export interface Access {
 }
 
 /** The text of a kubeconfig with one context, named `patchgen`; certificates stand inside it, so it can be copied. */
-export function kubeconfigText({ server, authority, user, certificate, key }: Access): string {
+function kubeconfigText({ server, authority, user, certificate, key }: Access): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -22,4 +24,9 @@ export function kubeconfigText({ server, authority, user, certificate, key }: Ac
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
+}
+
+/** Readable by its owner only: it carries a private key. */
+export async function writeKubeconfig(path: string, access: Access): Promise<void> {
+  await writeFile(path, kubeconfigText(access), { mode: 0o600 });
 }

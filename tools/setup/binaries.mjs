@@ -87,7 +87,9 @@ async function tryArchive() {
 
 function unpack(archive, target) {
   return new Promise((resolve, reject) => {
-    const child = spawn('tar', ['-xzf', archive, '--strip-components=2', '-C', target], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn('tar', ['-xzf', archive, '--strip-components=2', '-C', target], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     child.on('error', reject);
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`tar could not unpack ${archive}`))));
   });

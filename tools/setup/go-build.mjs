@@ -26,10 +26,14 @@ export async function buildAll(names) {
     const total = listed.split('\n').filter((line) => line !== '').length;
     let compiled = 0;
     const flags = ['-s', '-w', ...linkerFlags].join(' ');
-    await go(['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', `${target}/`, ...sources], cwd, () => {
-      compiled += 1;
-      shown.update(`compiled ${compiled} packages, at most ${total}`);
-    });
+    await go(
+      ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', `${target}/`, ...sources],
+      cwd,
+      () => {
+        compiled += 1;
+        shown.update(`compiled ${compiled} packages, at most ${total}`);
+      },
+    );
     for (const name of names) install(join(target, builtName(name)), PROGRAMS[name].folder, name);
     shown.done();
   } catch (error) {
@@ -53,7 +57,9 @@ async function checkGo(cwd, names) {
     'Install Go from https://go.dev/dl' +
     (PROGRAMS[names[0]].asset === true ? ', or set KUBEBUILDER_ASSETS to a folder that holds them' : '');
   const found = await go(['env', 'GOVERSION'], cwd).catch((error) => {
-    throw new Error(`${names.join(', ')} cannot be built: ${error.message}. Go 1.${NEEDED_MINOR} or newer is needed. ${how}.`);
+    throw new Error(
+      `${names.join(', ')} cannot be built: ${error.message}. Go 1.${NEEDED_MINOR} or newer is needed. ${how}.`,
+    );
   });
   const minor = Number(found.match(/^go1\.(\d+)/)?.[1] ?? Number.POSITIVE_INFINITY);
   if (minor < NEEDED_MINOR) {
@@ -88,7 +94,8 @@ function go(args, cwd, onLine = () => undefined) {
     child.on('error', (error) => reject(new Error(error.code === 'ENOENT' ? 'there is no go on PATH' : error.message)));
     child.on('close', (code) => {
       if (code === 0) resolve(stdout);
-      else reject(new Error(`go ${args[0]} in ${cwd} ended with ${code ?? 'a signal'}:\n${[...last, rest].join('\n')}`));
+      else
+        reject(new Error(`go ${args[0]} in ${cwd} ended with ${code ?? 'a signal'}:\n${[...last, rest].join('\n')}`));
     });
   });
 }

@@ -89,7 +89,12 @@ export const ENVTEST = {
 };
 
 function controlPlane() {
-  return { folder: join('control-plane', KUBERNETES), module: 'kubernetes', linkerFlags: KUBERNETES_FLAGS, asset: true };
+  return {
+    folder: join('control-plane', KUBERNETES),
+    module: 'kubernetes',
+    linkerFlags: KUBERNETES_FLAGS,
+    asset: true,
+  };
 }
 
 function sameMinor(pinned) {

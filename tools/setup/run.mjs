@@ -32,12 +32,15 @@ try {
 
 async function main(name, args) {
   const command = COMMANDS[name];
-  if (command === undefined) throw new Error(`usage: node tools/setup/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`);
+  if (command === undefined)
+    throw new Error(`usage: node tools/setup/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`);
   await ensureNodeModules();
   const node = findNode(ROOT);
   if (node === undefined) {
     const why = `no npm package carries Node for ${process.platform}-${process.arch}`;
-    throw new Error(`Node ${NEEDED_MAJOR} or newer is needed (this is ${process.version}), and ${why}: install it and try again.`);
+    throw new Error(
+      `Node ${NEEDED_MAJOR} or newer is needed (this is ${process.version}), and ${why}: install it and try again.`,
+    );
   }
   const env = environment(node);
   const { binaries = [] } = command;
@@ -45,7 +48,12 @@ async function main(name, args) {
     const code = await run(node, ['tools/setup/prepare.mjs', ...binaries], env, ['ignore', 'ignore', 'inherit']);
     if (code !== 0) return code;
   }
-  return run(node, ['--disable-warning=ExperimentalWarning', command.program, ...(command.args ?? []), ...args], env, 'inherit');
+  return run(
+    node,
+    ['--disable-warning=ExperimentalWarning', command.program, ...(command.args ?? []), ...args],
+    env,
+    'inherit',
+  );
 }
 
 /** Node 24 and the tools of the dependencies come first on the PATH of everything that is run. */
