@@ -8,6 +8,8 @@ export interface Rule {
   readonly rule: string;
   /** Fixed words: the server puts the value before them, and refuses a message computed with `string()` as too costly. */
   readonly message: string;
+  /** The rule also holds for creation, where `oldSelf` is empty. */
+  readonly optionalOldSelf?: true;
 }
 
 /** The schema keyword that carries rules. */
@@ -32,11 +34,14 @@ export const replicasRule: Rule = {
 };
 
 export const scalingRule: Rule = {
-  rule: `self.intentType != 'scaling' || has(self.replicas)`,
+  rule: `!has(self.intentType) || self.intentType != 'scaling' || has(self.replicas)`,
   message: "replicas is required when intent_type is 'scaling'; a missing value never counts as 0",
 };
 
 export const nameLengthRule: Rule = {
-  rule: `size(self.metadata.name) <= ${MAX_INTENT_NAME_LENGTH}`,
+  // A rule at the root sees each write of the status as a change, so without the first half an object that was stored
+  // under a longer name could never take a status. A name never changes, so asking once is enough.
+  rule: `oldSelf.hasValue() || size(self.metadata.name) <= ${MAX_INTENT_NAME_LENGTH}`,
+  optionalOldSelf: true,
   message: `metadata.name too long: at most ${MAX_INTENT_NAME_LENGTH} characters`,
 };
