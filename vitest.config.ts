@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const minutes = (count: number): number => count * 60_000;
+const report = process.env.PATCHGEN_TEST_REPORT;
+
+/**
+ * One project per room of `test/`, one after the other, the quick ones first. Limits are there to end what hangs, never to
+ * measure: the slowest machine gets the time it needs. Rooms with real servers run at most two files at once.
+ */
+export default defineConfig({
+  test: {
+    reporters: [
+      'default',
+      './test/support/run/pulse-reporter.ts',
+      ...(report === undefined ? [] : [['json', { outputFile: report }] as ['json', { outputFile: string }]]),
+    ],
+    projects: [
+      room('unit', { order: 1, workers: availableParallelism() }),
+      room('golden', { order: 2, workers: 2, processes: true }),
+      room('contract', { order: 3, workers: availableParallelism() }),
+      room('integration', { order: 4, workers: 2, processes: true }),
+      room('fault', { order: 5, workers: 2, processes: true }),
+      room('e2e', { order: 6, workers: 1, processes: true }),
+    ],
+  },
+});
+
+function room(
+  name: string,
+  { order, workers, processes = false }: { order: number; workers: number; processes?: boolean },
+) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      exclude: configDefaults.exclude,
+      environment: 'node',
+      pool: processes ? ('forks' as const) : ('threads' as const),
+      maxWorkers: workers,
+      sequence: { groupOrder: order },
+      globalSetup: ['./test/support/run/global-setup.ts'],
+      testTimeout: minutes(processes ? 3 : 1),
+      hookTimeout: minutes(5),
+      teardownTimeout: minutes(1),
+    },
+  };
+}
