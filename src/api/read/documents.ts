@@ -100,7 +100,9 @@ function readable(source: Source, { value, place: root }: Placed): ReadDocument 
       // Of something that is missing, the nearest thing there is: its key, or the first character of the document.
       const useKey = place.keyStart !== undefined && (mark === 'key' || !exact);
       const start = useKey ? place.keyStart : place.start;
-      const end = useKey ? (place.keyEnd ?? place.start) : exact ? place.end : place.start + 1;
+      // The whole document is told by its beginning.
+      const whole = finding.pointer === '' || !exact;
+      const end = useKey ? (place.keyEnd ?? place.start) : whole ? place.start + 1 : place.end;
       return placed(source, finding, start, end);
     },
   };

@@ -75,10 +75,7 @@ export class JsonCursor {
     const start = this.at;
     const word = this.word();
     const end = word === undefined ? start + 1 : this.at;
-    const found =
-      start >= this.text.length
-        ? 'the end of the text'
-        : quote(word ?? String.fromCodePoint(this.text.codePointAt(start) ?? 0));
+    const found = start >= this.text.length ? 'the end of the text' : tokenName(word ?? characterAt(this.text, start));
     this.fail(`expected ${what}, found ${found}`, start, end);
   }
 
@@ -114,4 +111,12 @@ export class JsonCursor {
 
 function isOrdinary(unit: number): boolean {
   return unit >= 0x20 && unit !== 0x22 && unit !== 0x5c;
+}
+
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at) ?? 0);
+}
+
+function tokenName(found: string): string {
+  return found === '"' ? 'a string' : quote(found);
 }

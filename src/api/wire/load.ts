@@ -4,6 +4,7 @@ import { type ResolvedSpec, resolveSpec } from '../resolve.ts';
 import type { PatchIntentSpec } from '../schema/spec.ts';
 import { warningsOf } from '../strict.ts';
 import { isObject } from './check.ts';
+import { wireNameOf } from './fields.ts';
 import { checkResource, isResource } from './resource.ts';
 import { fromWire } from './wire.ts';
 
@@ -33,6 +34,8 @@ export interface ValidIntent extends Loaded {
   readonly uid?: string;
   /** What strict mode would refuse. */
   readonly warnings: readonly PlacedFinding[];
+  /** Gives a later finding about a field of the spec its place in the text, by the name that the field has there. */
+  placeOf(field: keyof ResolvedSpec, finding: Omit<Finding, 'pointer'>): PlacedFinding;
 }
 
 export interface InvalidIntent extends Loaded {
@@ -74,7 +77,9 @@ function loadDocument(document: ReadDocument, origin: Loaded, options: LoadOptio
     );
   }
   const placed = warnings.map((found) => document.place(found, 'key'));
-  return { ...named, valid: true, form, namespace, spec, ...identity, warnings: placed };
+  const placeOf: ValidIntent['placeOf'] = (field, finding) =>
+    document.place({ ...finding, pointer: form === 'wire' ? `/${wireNameOf(field)}` : `/spec/${field}` });
+  return { ...named, valid: true, form, namespace, spec, ...identity, warnings: placed, placeOf };
 }
 
 function invalid(document: ReadDocument, origin: Loaded, findings: readonly Finding[]): InvalidIntent {
