@@ -1,20 +1,15 @@
-import { Transient, Waiting } from '../api/errors.ts';
-import { hasErrno } from '../platform/files/errno.ts';
 import type { Directory } from '../platform/files/files.ts';
-import { removeTree } from '../platform/files/remove-tree.ts';
 import {
   discardFolder,
   type FolderDeps,
   type FolderOutcome,
   placeFolder,
-  STAGING_NAME,
   type StagedFolder,
   stageFolder,
   syncFolder,
 } from './folder.ts';
 import type { Package } from './package.ts';
 import { asStorageFailure, storageFull } from './publisher/failures.ts';
-import { META } from './publisher/names.ts';
 
 export interface FolderResult {
   readonly package: Package;
@@ -36,27 +31,6 @@ export interface WriteOptions {
 const BATCH = 16;
 /** Blocks of five small files, their folder and the entry, on common file systems. */
 const BYTES_PER_PACKAGE = 32 * 1024;
-/** Staging folders of a run that may still be alive are left alone for this long. */
-const LEFTOVER_AGE_NS = 3_600_000_000_000n;
-
-/** Opens the folder that packages are written to. Throws a `Failure`, RootUnusable where it does not exist. */
-export function openOutput({ files }: FolderDeps, path: string): Directory {
-  let out: Directory | undefined;
-  try {
-    out = files.openTop(path, { followLink: true });
-    if (files.list(out).some(({ name }) => name === META)) {
-      throw new Waiting('UnsafePath', `${path} is the package root of an operator; choose another folder`);
-    }
-    return out;
-  } catch (error) {
-    if (out !== undefined) files.close(out);
-    if (hasErrno(error, 'ENOENT')) {
-      throw new Transient('RootUnusable', `output directory does not exist: ${path}`, { cause: error });
-    }
-    throw asStorageFailure(error);
-  }
-}
-
 /**
  * Writes each package as a folder under `out`, whole or not at all, and resolves once all that succeeded are durable.
  * The results are in the order of the packages. One package's failure does not keep the others from being written.
@@ -77,19 +51,6 @@ export async function writeFolders(
     options.onProgress?.(results.length);
   }
   return results;
-}
-
-/** Removes what a killed run left under `out`, once it is `LEFTOVER_AGE_NS` old. */
-export function removeLeftovers({ files }: FolderDeps, out: Directory, now: Date): void {
-  const before = BigInt(now.getTime()) * 1_000_000n - LEFTOVER_AGE_NS;
-  for (const { name, kind } of files.list(out)) {
-    if (kind !== 'directory' || !STAGING_NAME.test(name)) continue;
-    try {
-      if (files.stat(out, name).mtimeNs < before) removeTree(files, out, name);
-    } catch {
-      // Another run may be at it; a leftover does no harm.
-    }
-  }
 }
 
 async function writeBatch(

