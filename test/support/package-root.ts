@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageDigest } from '../../src/kpt/digest.ts';
@@ -130,4 +130,10 @@ export function treeOf(path: string): readonly string[] {
 /** Names in the staging directory but the current epoch's owner file: empty when nothing was left behind. */
 export function residueOf(root: string): readonly string[] {
   return treeOf(join(root, '.patchgen/staging')).filter((name) => !/^\d+(\/owner)?$/.test(name));
+}
+
+/** Digest of the package that a reader sees who resolves the link once. */
+export function wholeDigestAt(root: string, key: string): string {
+  const tree = realpathSync(join(root, key));
+  return packageDigest(readdirSync(tree).map((path) => ({ path, content: readFileSync(join(tree, path)) })));
 }

@@ -24,6 +24,7 @@ export const PROBE: Package = Object.freeze({
  * it back through the link. Needs no epoch: standbys do it too. Throws RootUnusable when the volume does not keep bytes or modes.
  */
 export function probeRoot(site: Site, root: Root): void {
+  assertOneVolume(site, root);
   inProbe(site, root, (place) => {
     const { files, probe } = site;
     stageTree(files, place, 'staged', probe);
@@ -40,6 +41,18 @@ export function probeRoot(site: Site, root: Root): void {
       `the volume does not keep files and modes as they are written: ${place.path} was ${verdict}`,
     );
   });
+}
+
+/** Renames don't cross volumes, so nothing could be published atomically. */
+function assertOneVolume({ files }: Site, root: Root): void {
+  const { dev } = files.statDirectory(root.top);
+  for (const place of [root.meta, root.store, root.staging, root.records, root.quarantine]) {
+    if (files.statDirectory(place).dev === dev) continue;
+    throw failed(
+      'RootUnusable',
+      `${place.path} is on another volume than ${root.top.path}; the package root must be one volume`,
+    );
+  }
 }
 
 /** Free bytes, after a small write has succeeded. Throws StorageFull below the limit. */

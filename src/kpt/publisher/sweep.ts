@@ -1,3 +1,4 @@
+import { Failure } from '../../api/errors.ts';
 import { removeTree } from '../../platform/files/remove-tree.ts';
 import { sha256 } from '../digest.ts';
 import { forgetEntry, leftoverOfEntry } from './catalogue.ts';
@@ -66,7 +67,7 @@ function attempt(site: Site, tenure: Tenure, { id, remove }: Leftover): number {
     tenure.catalogue.unusedSince.delete(id);
     return 1;
   } catch (error) {
-    assertTenure(site.files, tenure, error);
+    if (error instanceof Failure && error.reason === 'LeadershipLost') throw error;
     site.tell({
       level: 'warn',
       message: 'leftover could not be removed',
