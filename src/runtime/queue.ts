@@ -63,7 +63,6 @@ export class WorkQueue {
   readonly #entries = new Map<string, Entry>();
   readonly #lanes = new Lanes<Entry>();
   readonly #delays: DelayTimer<Entry>;
-  readonly #processing = new Set<Entry>();
   readonly #takers = new Set<(key: string | undefined) => void>();
   #shutDown = false;
 
@@ -85,15 +84,15 @@ export class WorkQueue {
     return this.#entries.size;
   }
 
-  add(key: string, options: AddOptions = {}): void {
-    if (!this.#shutDown) this.#enqueue(this.#entry(key), options.low ?? false);
+  add(key: string, options?: AddOptions): void {
+    if (!this.#shutDown) this.#enqueue(this.#entry(key), options?.low ?? false);
   }
 
   /** Adds the key after `ms`. Of several delays of one key the earliest counts; at or below 0 it is an `add`. */
-  addAfter(key: string, ms: number, options: AddOptions = {}): void {
+  addAfter(key: string, ms: number, options?: AddOptions): void {
     if (this.#shutDown) return;
     const entry = this.#entry(key);
-    const low = options.low ?? entry.ranLow;
+    const low = options?.low ?? entry.ranLow;
     if (!(ms > 0)) return this.#enqueue(entry, low);
     const due = this.#clock.monotonic() + ms;
     const waiting = entry.slot >= 0;
@@ -157,18 +156,18 @@ export class WorkQueue {
     const entry = this.#entries.get(key);
     if (entry === undefined || !entry.processing) return;
     entry.processing = false;
-    this.#processing.delete(entry);
     this.#metrics?.worked((this.#clock.monotonic() - entry.startedAt) / 1000);
     if (entry.dirty && !this.#shutDown) return this.#offer(entry);
     this.#release(entry);
   }
 
-  /** Seconds of work under way: of all keys together, and of the one that runs longest. */
+  /** Seconds of work under way: of all keys together, and of the one that runs longest. O(keys); for the scrape. */
   unfinished(): { readonly totalSeconds: number; readonly longestSeconds: number } {
     const now = this.#clock.monotonic();
     let total = 0;
     let longest = 0;
-    for (const entry of this.#processing) {
+    for (const entry of this.#entries.values()) {
+      if (!entry.processing) continue;
       total += now - entry.startedAt;
       longest = Math.max(longest, now - entry.startedAt);
     }
@@ -233,7 +232,6 @@ export class WorkQueue {
     entry.processing = true;
     entry.ranLow = entry.low;
     entry.startedAt = this.#clock.monotonic();
-    this.#processing.add(entry);
     this.#delays.unset(entry);
     this.#metrics?.waited((entry.startedAt - entry.addedAt) / 1000);
     return entry.key;
