@@ -40,8 +40,8 @@ export interface FaultProxy {
   readonly url: string;
   /** Every request that came, in order. */
   readonly seen: readonly Seen[];
-  /** Watches that are passed through now. */
-  readonly openWatches: number;
+  /** Paths of the watches that are passed through now. */
+  readonly openWatches: readonly string[];
   /** Connections that clients hold now. */
   readonly openConnections: number;
   /** The rules, asked in order for each request. The returned function takes the rule back. */
@@ -56,6 +56,7 @@ export interface FaultProxy {
 }
 
 interface OpenWatch {
+  readonly path: string;
   readonly response: ServerResponse;
   frozen: boolean;
 }
@@ -84,7 +85,7 @@ export async function startFaultProxy(options: { readonly server: string; readon
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     seen,
     get openWatches() {
-      return watches.size;
+      return [...watches].map(({ path }) => path);
     },
     get openConnections() {
       return sockets.size;
@@ -132,7 +133,7 @@ function pass(
     response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
     return void response.end(JSON.stringify(fault.body ?? {}));
   }
-  const watch: OpenWatch = { response, frozen: false };
+  const watch: OpenWatch = { path: asked.path, response, frozen: false };
   const outgoing = requestTo(`${to.server}${incoming.url}`, {
     method: incoming.method ?? 'GET',
     headers: { ...incoming.headers, host: new URL(to.server).host, connection: 'close' },
