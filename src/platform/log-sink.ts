@@ -1,4 +1,5 @@
-import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
@@ -104,16 +105,24 @@ export class LogSink {
 
 /**
  * How to write to a descriptor without blocking. A pipe or terminal is opened anew, so that O_NONBLOCK is not set for the
- * processes that share the descriptor; where that is not possible, the thread pool waits in our place.
+ * processes that share the descriptor. A socket cannot be opened anew and goes through libuv. The thread pool is no way:
+ * a thread that waits for the reader keeps the process from ending.
  */
 export function attemptFor(fd: number): Attempt {
+  if (fstatSync(fd).isFile()) return writingNow(fd);
   try {
-    return writingNow(
-      fstatSync(fd).isFile() ? fd : openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK),
-    );
+    return writingNow(openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK));
   } catch {
-    return (bytes, done) => write(fd, bytes, (error, written) => done(error, written ?? 0));
+    return writingSocket(fd);
   }
+}
+
+function writingSocket(fd: number): Attempt {
+  const socket = new Socket({ fd, readable: false, writable: true });
+  // Each failed write is told to its own callback; without a listener the process would end.
+  socket.on('error', () => {});
+  socket.unref();
+  return (bytes, done) => void socket.write(bytes, (error) => done(error ?? null, error ? 0 : bytes.length));
 }
 
 function writingNow(fd: number): Attempt {

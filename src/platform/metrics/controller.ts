@@ -1,4 +1,4 @@
-import { childrenOf, type Series } from './series.ts';
+import { childrenOf, type Series, started, timesOf } from './series.ts';
 
 // Names, help and buckets are those of controller-runtime, so that dashboards made for it work.
 // Source: sigs.k8s.io/controller-runtime pkg/internal/controller/metrics.
@@ -20,7 +20,7 @@ export interface ControllerSeries {
 /** The series of one controller. */
 export function controllerSeries(series: Series, controller: string, workers: number): ControllerSeries {
   const by = ['controller'] as const;
-  const counter = (name: string, help: string) => series.counter(name, help, by).labels({ controller });
+  const counter = (name: string, help: string) => started(series.counter(name, help, by).labels({ controller }));
   const gauge = (name: string, help: string) => series.gauge(name, help, by).labels({ controller });
   const total = series.counter(`${PREFIX}_reconcile_total`, 'Total number of reconciliations per controller', [
     'controller',
@@ -34,14 +34,13 @@ export function controllerSeries(series: Series, controller: string, workers: nu
     'patchgen_failure_reports_failed_total',
     'Failures that could not be told on their object',
   );
-  const time = series
-    .histogram(
-      `${PREFIX}_reconcile_time_seconds`,
-      'Length of time per reconciliation per controller',
-      RECONCILE_BUCKETS,
-      by,
-    )
-    .labels({ controller });
+  const times = series.histogram(
+    `${PREFIX}_reconcile_time_seconds`,
+    'Length of time per reconciliation per controller',
+    RECONCILE_BUCKETS,
+    by,
+  );
+  const time = timesOf(times, { controller });
   const active = gauge(`${PREFIX}_active_workers`, 'Number of currently used workers per controller');
   gauge(`${PREFIX}_max_concurrent_reconciles`, 'Maximum number of concurrent reconciles per controller').set(workers);
   active.set(0);

@@ -1,4 +1,4 @@
-import type { Series } from './series.ts';
+import { type Series, started, timesOf } from './series.ts';
 
 // Source of names, help and buckets: sigs.k8s.io/controller-runtime pkg/metrics/workqueue.go.
 const BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000];
@@ -15,10 +15,11 @@ export interface QueueSeries {
 
 /** The series of one work queue. */
 export function queueSeries(series: Series, name: string, monotonic: () => number): QueueSeries {
-  const counter = (it: string, help: string) => series.counter(`workqueue_${it}`, help, ['name']).labels({ name });
+  const counter = (it: string, help: string) =>
+    started(series.counter(`workqueue_${it}`, help, ['name']).labels({ name }));
   const gauge = (it: string, help: string) => series.gauge(`workqueue_${it}`, help, ['name']).labels({ name });
   const time = (it: string, help: string) =>
-    series.histogram(`workqueue_${it}`, help, BUCKETS, ['name']).labels({ name });
+    timesOf(series.histogram(`workqueue_${it}`, help, BUCKETS, ['name']), { name });
   const depth = gauge('depth', 'Current depth of workqueue');
   const adds = counter('adds_total', 'Total number of adds handled by workqueue');
   const retries = counter('retries_total', 'Total number of retries handled by workqueue');

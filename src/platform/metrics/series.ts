@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type LabelValues, type Registry } from 'prom-client';
 
 /** Makes series in one registry; the help text is part of each, so that /metrics explains itself. */
 export interface Series {
@@ -26,11 +26,27 @@ export function seriesOf(registry: Registry): Series {
   };
 }
 
-/** One child per label value, made now: each series is there from the first scrape on, and no other can appear. */
-export function childrenOf<V extends string, C>(
+interface Growing {
+  inc(value?: number): void;
+}
+
+/** The series of a counter, there with 0 from the first scrape on: an alert on its rate works for the first increase too. */
+export function started<C extends Growing>(child: C): C {
+  child.inc(0);
+  return child;
+}
+
+/** The series of a histogram with these labels, there with 0 from the first scrape on. */
+export function timesOf<L extends string>(histogram: Histogram<L>, labels: LabelValues<L>): Histogram.Internal<L> {
+  histogram.zero(labels);
+  return histogram.labels(labels);
+}
+
+/** One series per label value, made now; for other values there is none. */
+export function childrenOf<V extends string, C extends Growing>(
   values: readonly V[],
   child: (value: V) => C,
 ): (value: V) => C | undefined {
-  const children = new Map<V, C>(values.map((value) => [value, child(value)]));
+  const children = new Map<V, C>(values.map((value) => [value, started(child(value))]));
   return (value) => children.get(value);
 }
