@@ -6,11 +6,11 @@ import type { ClusterAccess } from '../../src/platform/kubernetes/access.ts';
 import { createKubeClient, type HttpKubeClient } from '../../src/platform/kubernetes/http-client.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import type { ReflectorTiming } from '../../src/runtime/reflector.ts';
 import {
   type Change,
   type Reflector,
   type ReflectorMetrics,
+  type ReflectorTiming,
   type ReplacedInfo,
   startReflector,
 } from '../../src/runtime/reflector.ts';
