@@ -12,6 +12,8 @@ export interface OwnWritesOptions {
 interface Write {
   readonly version: string;
   readonly at: number;
+  /** Somebody asked, and was told to wait. */
+  awaited: boolean;
 }
 
 /**
@@ -34,11 +36,16 @@ export class OwnWrites {
     return this.#writes.size;
   }
 
-  /** We wrote the object, and the server answered with this resourceVersion. The highest one counts. */
-  wrote(key: string, resourceVersion: string): void {
+  /**
+   * We wrote the object, and the server answered with this resourceVersion. The highest one counts. `stored`: what the
+   * store holds by now; the watch is at times faster than the answer, and then there is nothing to wait for.
+   */
+  wrote(key: string, resourceVersion: string, stored?: string): void {
+    if (stored !== undefined && hasReached(stored, resourceVersion)) return;
     const known = this.#writes.get(key);
     if (known !== undefined && hasReached(known.version, resourceVersion)) return;
-    this.#writes.set(key, { version: resourceVersion, at: this.#clock.monotonic() });
+    const awaited = known?.awaited ?? false;
+    this.#writes.set(key, { version: resourceVersion, at: this.#clock.monotonic(), awaited });
   }
 
   /** Whether a reconcile may act on the stored version (undefined: the store has no such object). */
@@ -49,6 +56,7 @@ export class OwnWrites {
       this.#writes.delete(key);
       return 'current';
     }
+    write.awaited = true;
     return this.#clock.monotonic() - write.at >= this.#patienceMs ? 'expired' : 'behind';
   }
 
@@ -63,11 +71,15 @@ export class OwnWrites {
     return this.#writes.get(key)?.version === resourceVersion;
   }
 
-  /** The store holds this version now. Returns true when that ends a wait: then the key is worth another look. */
+  /**
+   * The store holds this version now. Returns true when that ends the wait of somebody whom `check` sent away: then the
+   * key is worth another look at once.
+   */
   seen(key: string, resourceVersion: string): boolean {
     const write = this.#writes.get(key);
     if (write === undefined || !hasReached(resourceVersion, write.version)) return false;
-    return this.#writes.delete(key);
+    this.#writes.delete(key);
+    return write.awaited;
   }
 
   /** A live GET was done; it settles the matter whatever version it brought. */

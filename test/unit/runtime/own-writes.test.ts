@@ -91,11 +91,28 @@ test('a new write gives the store five seconds anew', async () => {
   expect(writes.check('a', '20')).toBe('behind');
 });
 
-test('seen says that a wait ended, once, and frees the memory of the key', () => {
+test('seen frees the memory of the key, and says when it ends a wait: once, and only where somebody was sent away', () => {
   const { writes } = setUp();
   writes.wrote('a', '20');
+  writes.wrote('b', '20');
+  expect(writes.check('a', '10')).toBe('behind');
   expect(writes.seen('a', '19')).toBe(false);
-  expect(writes.seen('a', '20')).toBe(true);
+  expect([writes.seen('a', '20'), writes.seen('b', '20')]).toEqual([true, false]);
   expect(writes.seen('a', '21')).toBe(false);
   expect(writes.size).toBe(0);
+});
+
+test('a write that the store shows already is nothing to wait for', () => {
+  const { writes } = setUp();
+  writes.wrote('a', '20', '20');
+  writes.wrote('b', '20', '19');
+  expect(writes.size).toBe(1);
+  expect(writes.check('b', '19')).toBe('behind');
+});
+
+test('only the very version of our last write is our own', () => {
+  const { writes } = setUp();
+  writes.wrote('a', '20');
+  expect(['19', '20', '21'].map((version) => writes.isOwn('a', version))).toEqual([false, true, false]);
+  expect(writes.isOwn('b', '20')).toBe(false);
 });

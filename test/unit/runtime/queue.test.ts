@@ -183,6 +183,14 @@ describe('delays', () => {
     expect(queue.addRateLimited('a')).toBe(5);
   });
 
+  test('the failures of a key outlast a run that neither fails nor forgets', async () => {
+    const { clock, queue, all } = setUp();
+    queue.addRateLimited('a');
+    await clock.advance(5);
+    expect(await all()).toEqual(['a']);
+    expect(queue.retries('a')).toBe(1);
+  });
+
   test('the backoff of one key does not touch another', async () => {
     const { queue } = setUp();
     for (let n = 0; n < 20; n += 1) queue.addRateLimited('bad');
