@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { REASONS } from '../api/reasons.ts';
-import { environment, SETTING_NAMES, type Settings } from '../config.ts';
+import { accessEnvironment, environment, SETTING_NAMES, type Settings } from '../config.ts';
 import { startPublisher } from '../kpt/publisher/start.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadAccess } from '../platform/kubernetes/access.ts';
@@ -91,7 +91,7 @@ async function accessTo(settings: Settings): ReturnType<typeof loadAccess> {
     return await loadAccess({
       ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
       ...(settings.context === undefined ? {} : { context: settings.context }),
-      env: environment(),
+      env: accessEnvironment(environment()),
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
