@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { dump } from 'js-yaml';
-import { printable } from '../platform/escape.ts';
+import { isPrintable, printable, printableJson } from '../platform/escape.ts';
 import type { Io } from './io.ts';
 
 export type Format = 'text' | 'json' | 'yaml';
@@ -10,11 +10,16 @@ export function outputOption(formats: readonly Format[] = ['text', 'json', 'yaml
   return new Option('-o, --output <format>', 'how to print').choices(formats).default(formats[0]);
 }
 
-/** The value as a document of the format. */
+/**
+ * The value as a document of the format. What could steer a terminal is escaped. YAML shows some such characters as they
+ * are, so a value that holds one is printed as JSON, which is YAML too.
+ */
 export function printData(io: Io, format: 'json' | 'yaml', value: unknown): void {
-  io.stdout.write(
-    format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : dump(plainOf(value), { lineWidth: -1, noRefs: true }),
-  );
+  // JSON has line breaks between its tokens and never within them.
+  const json = `${JSON.stringify(value, null, 2).split('\n').map(printableJson).join('\n')}\n`;
+  if (format === 'json') return void io.stdout.write(json);
+  const yaml = dump(plainOf(value), { lineWidth: -1, noRefs: true });
+  io.stdout.write(isPrintable(yaml) ? yaml : json);
 }
 
 // YAML has no notion of an absent member; JSON drops it.

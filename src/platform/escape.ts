@@ -16,6 +16,11 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escapeOne);
 }
 
+/** Whether a text of several lines holds nothing unsafe but its line breaks. */
+export function isPrintable(text: string): boolean {
+  return text.replaceAll('\n', '').search(UNSAFE) === -1;
+}
+
 function escapeOne(character: string): string {
   const short = SHORT[character];
   if (short !== undefined) return short;
