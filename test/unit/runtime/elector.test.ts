@@ -160,6 +160,35 @@ describe('the deadline', () => {
     expect(told).toEqual(['elected', 'lost']);
   });
 
+  test('the loss is told at the deadline, even between two attempts', async () => {
+    const lost: number[] = [];
+    const { clock, start } = setUp();
+    const a = start('a', { onLost: () => lost.push(clock.monotonic()) });
+    await clock.advance(30_000);
+    a.weather = { ...FAIR, fault: 'refused' };
+    const deadline = a.deadlines.at(-1);
+    await clock.advance(20_000);
+    expect(lost).toEqual([deadline]);
+  });
+
+  test('a candidate that was stopped while it won leads only after a renewal of the present', async () => {
+    const frozen = { by: 0 };
+    const { clock, start } = setUp();
+    const shifted: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic() + frozen.by,
+      after: (ms, run) => clock.after(ms, run),
+    };
+    const a = start('a', { clock: shifted }, [FAIR, { there: 1, back: 100, fault: 'none' }]);
+    await clock.advance(50);
+    frozen.by = 11_000;
+    await clock.advance(100);
+    expect(a.told).toEqual([]);
+    await clock.advance(5000);
+    expect(a.told).toEqual(['elected']);
+    expect(a.elector.leading).toBe(true);
+  });
+
   test('when leadership ends the deadline is now', async () => {
     const { clock, server, start } = setUp();
     const a = start('a');
@@ -303,6 +332,15 @@ describe('people', () => {
       expect([a.elector.leading, b.elector.leading]).toEqual([true, false]);
     }
     expect(server.lease?.spec?.holderIdentity).toBe('a');
+  });
+
+  test('a leader does not put itself back where another one led since', async () => {
+    const { clock, server, start } = setUp();
+    const a = start('a');
+    await clock.advance(3000);
+    server.tamper(edit({ holderIdentity: '', leaseTransitions: 1 }));
+    await clock.advance(2500);
+    expect(a.told).toEqual(['elected', 'lost']);
   });
 
   test('an empty lease made beforehand is taken at once', async () => {

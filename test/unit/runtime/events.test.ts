@@ -106,14 +106,14 @@ describe('one event', () => {
   test('a long note is cut to 1,024 bytes between two characters', async () => {
     const { recorder, requests } = setUp();
     for (const [n, sign] of ['x', 'ä', '→', '😀'].entries())
-      recorder.emit(event(`web-${n}`, { note: `${n}${sign.repeat(1100)}` }));
+      recorder.emit(event(`web-${n}`, { note: `${n}:${sign.repeat(1100)}` }));
     recorder.emit(event('lone', { note: 'a lone \ud800 surrogate' }));
     await settle(12);
     const notes = bodies(requests).map((body) => body['note'] as string);
     for (const note of notes.slice(0, 4)) {
       expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
       expect(Buffer.byteLength(note)).toBeGreaterThan(1016);
-      expect(note).toMatch(/^\d(x+|ä+|→+|(😀)+)…$/u);
+      expect(note).toMatch(/^\d:(x+|ä+|→+|(😀)+)…$/u);
     }
     expect(notes[4]).toBe('a lone \ufffd surrogate');
   });
@@ -180,11 +180,13 @@ describe('series', () => {
 
   test('an equal event after six quiet minutes is a new one', async () => {
     const { clock, recorder, requests } = setUp();
+    recorder.emit(event('other'));
+    await clock.advance(30_000);
     recorder.emit(event('web'));
     await clock.advance(360_000);
     recorder.emit(event('web'));
     await settle();
-    expect(requests.map(({ method }) => method)).toEqual(['POST', 'POST']);
+    expect(requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST']);
   });
 
   test('a series whose Event expired on the server goes on as a new Event', async () => {
@@ -369,6 +371,18 @@ describe('end', () => {
     await recorder.flush(5000);
     expect(bodies(requests).find((body) => (body['series'] as { count?: number })?.count === 10)).toBeDefined();
     expect(requests.filter(({ method }) => method === 'POST').length).toBe(2);
+  });
+
+  test('a flush while the request is under way tells nothing twice', async () => {
+    const { recorder, requests, peer } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    peer.answer = () => promise;
+    recorder.emit(event('web'));
+    await settle();
+    const flushed = recorder.flush(5000);
+    resolve();
+    await flushed;
+    expect(requests.length).toBe(1);
   });
 
   test('flush with nothing to tell resolves at once, and against a hanging server after its time', async () => {
