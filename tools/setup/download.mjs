@@ -19,7 +19,7 @@ export async function download({ url, path, sha512, what }) {
   mkdirSync(dirname(path), { recursive: true });
   const shown = progress(what);
   try {
-    await fetchRest(url, path, shown);
+    await fetchAll(url, path, shown);
     const found = await digest(path);
     if (found !== sha512) {
       rmSync(path, { force: true });
@@ -30,6 +30,19 @@ export async function download({ url, path, sha512, what }) {
     const reason = reasonOf(error);
     shown.done(`not possible, ${reason}`);
     throw new Error(`${url}: ${reason}`, { cause: error });
+  }
+}
+
+/** A connection that breaks in the middle is taken up again, as long as each brings the file further. */
+async function fetchAll(url, path, shown) {
+  const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  for (;;) {
+    const before = size();
+    try {
+      return await fetchRest(url, path, shown);
+    } catch (error) {
+      if (size() <= before) throw error;
+    }
   }
 }
 
