@@ -74,7 +74,7 @@ export interface Publisher {
   inventory(): Promise<{ readonly packages: readonly InventoryItem[]; readonly foreign: readonly string[] }>;
   /** Removes store entries that no link has used for `graceMs` since this publisher first saw them unused, and other leftovers of ours. */
   sweep(graceMs: number): Promise<{ readonly removed: number; readonly pending: number }>;
-  /** Free bytes for the volume of the root, and whether a probe write works now. Rejects like publish does. */
+  /** Free bytes on the volume of the root, and whether it takes writes now (looked at, not tried). Rejects like publish does. */
   headRoom(): Promise<{ readonly availableBytes: number }>;
   /** Monotonic deadline (process.hrtime nanoseconds) after which the thread refuses every rename. 0n = no lease held; Infinity is `2n ** 62n`. */
   setLeaseDeadline(monotonicNs: bigint): void;

@@ -14,7 +14,7 @@ export function prepareRoot(site: Site): Root {
   const { files, rootPath } = site;
   const parent = openOrRefuse(files, dirname(rootPath), true);
   try {
-    ensureDirectory(files, parent, basename(rootPath), PUBLIC);
+    makeTop(files, parent, basename(rootPath));
   } finally {
     files.close(parent);
   }
@@ -124,24 +124,39 @@ function openOrRefuse(files: Files, path: string, followLink: boolean): Director
   }
 }
 
-/** Makes and opens a directory; its mode is right whatever the umask. Two processes may do it at once. */
-function ensureDirectory(files: Files, parent: Directory, name: string, mode: number): Directory {
+/** A root that is there already keeps the mode that its administrator gave it. */
+function makeTop(files: Files, parent: Directory, name: string): void {
+  if (!makeUnlessThere(files, parent, name, PUBLIC)) return;
+  const top = files.openDirectory(parent, name);
   try {
-    files.makeDirectory(parent, name, mode);
-  } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw error;
-    const directory = files.openDirectory(parent, name);
-    // What a crash left between mkdir and chmod under another umask, or what must not be seen.
-    if (isTooNarrowOrWide(files.statDirectory(directory).mode, mode)) files.setMode(directory, mode);
-    return directory;
+    files.setMode(top, PUBLIC);
+    files.syncDirectory(parent);
+  } finally {
+    files.close(top);
   }
-  const directory = files.openDirectory(parent, name);
-  files.setMode(directory, mode);
-  files.syncDirectory(parent);
-  return directory;
 }
 
-/** Owner and others must have exactly the wanted bits; a group's may be wider, because Kubernetes' fsGroup widens them. */
-function isTooNarrowOrWide(present: number, wanted: number): boolean {
-  return (present & 0o707) !== (wanted & 0o707);
+/** Makes and opens a directory; its mode is right whatever the umask. Two processes may do it at once. */
+function ensureDirectory(files: Files, parent: Directory, name: string, mode: number): Directory {
+  const made = makeUnlessThere(files, parent, name, mode);
+  const directory = files.openDirectory(parent, name);
+  try {
+    if (made) files.syncDirectory(parent);
+    // Also what a crash left between mkdir and chmod. A group's bits may differ: Kubernetes' fsGroup widens them.
+    if (made || (files.statDirectory(directory).mode & 0o707) !== (mode & 0o707)) files.setMode(directory, mode);
+    return directory;
+  } catch (error) {
+    files.close(directory);
+    throw error;
+  }
+}
+
+function makeUnlessThere(files: Files, parent: Directory, name: string, mode: number): boolean {
+  try {
+    files.makeDirectory(parent, name, mode);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
 }

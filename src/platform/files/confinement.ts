@@ -1,5 +1,5 @@
 import { existsSync, fstatSync, lstatSync, realpathSync } from 'node:fs';
-import { FileError } from './errno.ts';
+import { FileError, hasErrno } from './errno.ts';
 import type { Directory } from './files.ts';
 
 /** Turns a directory held open and a plain name into a path that the system can be given. */
@@ -13,15 +13,23 @@ export const throughDescriptor: Locate = (directory, name) => `/proc/self/fd/${d
 
 /** Elsewhere: the path must still lead, without any link, to the very directory that was opened. */
 export const throughCheckedPath: Locate = (directory, name) => {
-  const opened = fstatSync(directory.fd, { bigint: true });
-  const present = lstatSync(directory.path, { bigint: true });
-  const sameDirectory = opened.dev === present.dev && opened.ino === present.ino;
   const path = name === '' ? directory.path : `${directory.path}/${name}`;
-  if (!sameDirectory || !present.isDirectory() || realpathSync(directory.path) !== directory.path) {
-    throw new FileError('ENOTDIR', 'confine', path);
-  }
+  if (!isWhereItWas(directory)) throw new FileError('ENOTDIR', 'confine', path);
   return path;
 };
+
+function isWhereItWas({ fd, path }: Directory): boolean {
+  try {
+    const opened = fstatSync(fd, { bigint: true });
+    const present = lstatSync(path, { bigint: true });
+    return (
+      present.isDirectory() && opened.dev === present.dev && opened.ino === present.ino && realpathSync(path) === path
+    );
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
+    throw error;
+  }
+}
 
 /** The strongest confinement that this machine offers. */
 export function confinement(platform: NodeJS.Platform): Locate {

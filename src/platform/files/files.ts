@@ -60,6 +60,8 @@ export interface Files {
   statPath(path: string): FileStat;
   /** Bytes that an unprivileged process can still write on the volume. */
   availableBytes(directory: Directory): number;
+  /** Throws EACCES or EROFS where this process may not write into the directory. Writes nothing to find out. */
+  assertWritable(directory: Directory): void;
 }
 
 export interface WriteOptions {

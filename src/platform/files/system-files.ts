@@ -87,6 +87,8 @@ function looking(locate: Locate) {
         const { bavail, bsize } = fs.statfsSync(locate(directory, ''));
         return bavail * bsize;
       }),
+    assertWritable: (directory) =>
+      named('access', directory.path, () => fs.accessSync(locate(directory, ''), fs.constants.W_OK)),
   } satisfies Partial<Files>;
 }
 

@@ -157,13 +157,14 @@ function isLink(root: string, name: string): boolean {
 }
 
 function readTree(path: string): Tree {
-  return new Map(
-    fs.readdirSync(path, { withFileTypes: true }).map((entry) => {
-      const child = join(path, entry.name);
-      if (entry.isDirectory()) return [entry.name, readTree(child)];
-      return [entry.name, entry.isSymbolicLink() ? `→ ${fs.readlinkSync(child)}` : fs.readFileSync(child, 'utf8')];
-    }),
-  );
+  const tree: Tree = new Map();
+  for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) tree.set(entry.name, readTree(child));
+    else if (entry.isSymbolicLink()) tree.set(entry.name, `→ ${fs.readlinkSync(child)}`);
+    else tree.set(entry.name, fs.readFileSync(child, 'utf8'));
+  }
+  return tree;
 }
 
 function writeTree(path: string, tree: Tree): void {

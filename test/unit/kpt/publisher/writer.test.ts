@@ -60,30 +60,6 @@ describe('publish', () => {
     expect(writer.publish('shop/two', 5).outcome).toBe('unchanged');
   });
 
-  it('keeps modes whatever the umask', () => {
-    for (const umask of [0, 0o077, 0o777]) {
-      using mount = temporaryMount();
-      const before = process.umask(umask);
-      try {
-        claimedWriter(mount.root).publish('shop/web', 5);
-      } finally {
-        process.umask(before);
-      }
-      const modes = [
-        '',
-        'shop',
-        'shop/web',
-        'shop/web/Kptfile',
-        '.patchgen',
-        '.patchgen/store',
-        '.patchgen/staging',
-        '.patchgen/records',
-      ];
-      const found = modes.map((name) => (fs.statSync(join(mount.root, name)).mode & 0o7777).toString(8));
-      expect(found).toEqual(['755', '755', '755', '644', '755', '755', '700', '700']);
-    }
-  });
-
   it('carries on a batch when one of it fails', () => {
     using mount = temporaryMount();
     const { run } = claimedWriter(mount.root);
