@@ -12,7 +12,7 @@ import type { LogSink } from '../platform/log-sink.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import { ExitCode } from './exit-codes.ts';
-import { Exit, type Io, UsageError } from './io.ts';
+import { type Io, UsageError } from './io.ts';
 import { startOperator } from './run/operator.ts';
 import { processLog } from './run/process-log.ts';
 import { untilSignal } from './run/signals.ts';
@@ -78,7 +78,9 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
   const end = await Promise.race([operator.ended, stopped.signal]);
   if (typeof end !== 'string') {
     log.error({ why: end.why }, 'patchgen ends: the lease is lost');
-    throw new Exit(ExitCode.leaseLost, `lease lost: ${end.why}`);
+    // Nothing may be written any more, so nothing is drained: open requests and the publisher thread end with the process.
+    await sink.flush(1_000);
+    process.exit(ExitCode.leaseLost);
   }
   log.info({ signal: end }, 'patchgen stops');
   await operator.stop();

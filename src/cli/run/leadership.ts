@@ -85,7 +85,6 @@ export function startLeadership(options: LeadershipOptions): Leadership {
   const elected = (): void => {
     if (state.leading || halt.signal.aborted) return;
     state.leading = true;
-    log.info({ identity: options.identity }, 'elected leader');
     // Ends by abort only when the process stops or has lost the lease: nothing is left to report then.
     state.begun = begin().catch((error: unknown) => {
       if (!halt.signal.aborted) lost(`the term could not begin: ${String(error)}`);
