@@ -2,19 +2,22 @@ import { quote } from '../quote.ts';
 import { FORBIDDEN_KEYS, MAX_DEPTH, MAX_FAULTS } from './limits.ts';
 
 /** What can be wrong with a text before its content is looked at. Stable: scripts match on them. */
-export type ReadCode =
-  | 'invalid-json'
-  | 'invalid-yaml'
-  | 'invalid-encoding'
-  | 'input-too-large'
-  | 'too-deep'
-  | 'duplicate-key'
-  | 'forbidden-key'
-  | 'inexact-number'
-  | 'ambiguous-scalar'
-  | 'unsupported-yaml'
-  | 'no-document'
-  | 'validation-timeout';
+export const READ_CODES = Object.freeze([
+  'invalid-json',
+  'invalid-yaml',
+  'invalid-encoding',
+  'input-too-large',
+  'too-deep',
+  'duplicate-key',
+  'forbidden-key',
+  'inexact-number',
+  'ambiguous-scalar',
+  'unsupported-yaml',
+  'no-document',
+  'validation-timeout',
+] as const);
+
+export type ReadCode = (typeof READ_CODES)[number];
 
 export type Syntax = 'JSON' | 'YAML';
 

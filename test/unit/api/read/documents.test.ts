@@ -37,7 +37,7 @@ test.each(FORMATS)('no text makes the %s reader throw, and each unreadable docum
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -46,7 +46,7 @@ test('no bytes make the reader throw', () => {
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       readDocuments(bytes, { name: 'x' });
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 

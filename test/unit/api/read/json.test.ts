@@ -32,7 +32,7 @@ test('the reader and JSON.parse agree on every document without refused keys and
       const text = JSON.stringify(value, null, indent);
       expect(valueOf(json(text))).toEqual(JSON.parse(text));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -54,7 +54,7 @@ test('what JSON.parse refuses, the reader refuses, and what it takes the reader 
       else if (codes.length > 0) expect(rules).toContain(codes[0]);
       else expect(valueOf(documents)).toEqual(parsed.value);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 

@@ -32,7 +32,7 @@ test('what the YAML library writes, the reader reads back', () => {
       } as const;
       expect(valueOf(yaml(escaped(stringify(value, options))))).toEqual(value);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
