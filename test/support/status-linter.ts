@@ -149,6 +149,7 @@ function classRule({ ready, conditions }: View): readonly string[] {
     case 'Waiting':
       return stalled ? [`${ready.reason} waits for something, and Stalled is True`] : [];
     case 'Transient':
+    case 'Conflict':
       return reconciling ? [] : [`${ready.reason} will be tried again, and Reconciling is not True`];
     case 'Success':
       return ready.reason === 'Progressing' ? [] : [`Ready is not True by ${ready.reason}`];
