@@ -52,20 +52,20 @@ export async function buildProgram(
     .version(VERSION, '-V, --version', 'print the version')
     .option('--no-color', 'print without colours')
     .helpOption('-h, --help', 'explain a command')
-    .addHelpText('after', EPILOGUE)
-    .showHelpAfterError('(patchgen --help explains)');
+    .addHelpText('after', EPILOGUE);
   for (const entry of commands) {
     const command = wanted(entry.name) ? (await entry.load())(io) : new Command(entry.name);
     program.addCommand(command.summary(entry.summary).helpGroup(entry.group));
   }
   program.commandsGroup('Help:').helpCommand('help [command]', 'explain a command');
-  for (const command of [program, ...program.commands]) prepare(command, io);
+  prepare(program, 'patchgen', io);
   return program;
 }
 
-function prepare(command: Command, io: Io): void {
+function prepare(command: Command, path: string, io: Io): void {
   command
     .exitOverride()
+    .showHelpAfterError(`(${path} --help explains)`)
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -74,7 +74,7 @@ function prepare(command: Command, io: Io): void {
       getErrHelpWidth: () => io.stderr.columns ?? 100,
       outputError: (text, write) => write(`${text.trimEnd().split('\n').map(printable).join('\n')}\n`),
     });
-  for (const child of command.commands) prepare(child, io);
+  for (const child of command.commands) prepare(child, `${path} ${child.name()}`, io);
 }
 
 /** The first word that is no flag, or for `help NAME` the word after it. */

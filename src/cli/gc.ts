@@ -112,11 +112,9 @@ async function sweepToEnd(publisher: Publisher, graceMs: number): Promise<{ remo
 function textOf({ root, removed, pending, packages, tampered, foreign }: Collected, { gcGraceMs }: GcSettings): string {
   const grace = `${gcGraceMs / 1000}s`;
   return [
-    `Removed ${removed} unused entries from root ${root}; ${packages} packages are published.`,
+    `Removed from root ${root}: ${removed}. Still unused: ${pending}. Published packages: ${packages}.`,
     ...(pending > 0
-      ? [
-          `${pending} unused entries stay for readers (--gc-grace ${grace}). --wait removes them then, --gc-grace 0s now.`,
-        ]
+      ? [`What is unused stays for readers for ${grace} (--gc-grace): --wait removes it then, --gc-grace 0s now.`]
       : []),
     ...tampered.map((key) => `Changed on disk: ${key}. The operator restores it; patchgen verify tells what differs.`),
     ...foreign.map((path) => `Not made by Patchgen and left alone: ${path}`),

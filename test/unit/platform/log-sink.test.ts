@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { type Attempt, LogSink } from '../../../src/platform/log-sink.ts';
 import { ManualClock } from '../../support/clock.ts';
@@ -137,7 +139,6 @@ describe('a real process', () => {
   });
 });
 
-async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks = await Array.fromAsync(stream);
-  return Buffer.concat(chunks).toString();
+async function textOf(stream: Readable | null): Promise<string> {
+  return stream === null ? '' : text(stream);
 }

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { REASONS, type Reason } from '../../../src/api/reasons.ts';
+import type { Condition, PatchIntent, PatchIntentStatus } from '../../../src/api/types.ts';
+import { UsageError } from '../../../src/cli/io.ts';
+import { painter } from '../../../src/cli/output.ts';
+import { nameOf } from '../../../src/cli/status/read.ts';
+import { nextOf, pathOf, stageOf } from '../../../src/cli/status/stage.ts';
+import { summaryOf } from '../../../src/cli/status/summary.ts';
+import { detailView, listView } from '../../../src/cli/status/view.ts';
+import { recordedIo } from '../../support/io.ts';
+
+const NOW = new Date('2026-01-02T00:00:00Z');
+
+function intent(status?: PatchIntentStatus, meta: Partial<PatchIntent['metadata']> = {}): PatchIntent {
+  return {
+    apiVersion: 'patchgen.dev/v1alpha1',
+    kind: 'PatchIntent',
+    metadata: {
+      name: 'web-5',
+      namespace: 'shop',
+      uid: 'u',
+      resourceVersion: '1',
+      generation: 2,
+      creationTimestamp: '2026-01-01T23:55:00Z',
+      ...meta,
+    },
+    spec: { intentType: 'scaling', target: 'web', replicas: 5 },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+const condition = (type: string, status: Condition['status'], reason: string, message = 'm'): Condition => ({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime: '2026-01-01T23:59:00Z',
+});
+
+/** The status that the operator writes for a failure of this reason. */
+function failedWith(reason: Reason): PatchIntent {
+  const conditions = [condition('Ready', 'False', reason)];
+  if (REASONS[reason].class === 'Rejected') conditions.push(condition('Stalled', 'True', reason));
+  return intent({ observedGeneration: 2, conditions });
+}
+
+const published = intent({
+  observedGeneration: 2,
+  change: 'replicas → 5',
+  conditions: [condition('Ready', 'True', 'PackageWritten', 'on disk')],
+  package: {
+    name: 'web-scaling-0123456789ab',
+    digest: 'd'.repeat(64),
+    path: 'shop/web-5',
+    root: 'r',
+    generation: 2,
+    fileCount: 5,
+    sizeBytes: 1804,
+  },
+});
+
+describe('the stage', () => {
+  test.each([
+    ['New', intent()],
+    ['New', intent({ observedGeneration: -1 })],
+    ['Outdated', intent({ ...published.status, observedGeneration: 1 })],
+    ['Deleting', intent(published.status, { deletionTimestamp: '2026-01-02T00:00:00Z' })],
+    ['Published', published],
+    ['DryRun', intent({ observedGeneration: 2, conditions: [condition('Ready', 'True', 'DryRun')] })],
+    ['Suspended', intent({ observedGeneration: 2, conditions: [condition('Ready', 'False', 'Suspended')] })],
+    ['Rejected', failedWith('InvalidSpec')],
+    ['Retrying', failedWith('StorageFull')],
+    ['Waiting', failedWith('UnsafePath')],
+    ['Waiting', intent({ observedGeneration: 2, conditions: [condition('Ready', 'False', 'FromALaterVersion')] })],
+  ] as const)('is %s', (stage, it) => {
+    expect(stageOf(it)).toBe(stage);
+  });
+
+  test('every reason has a path with at most one failure, all done before it and nothing after, and something to do', () => {
+    for (const reason of Object.keys(REASONS) as Reason[]) {
+      const it = failedWith(reason);
+      const states = pathOf(it)
+        .map(({ state }) => state)
+        .join(' ');
+      expect(states, reason).toMatch(/^(done )*(failed)?( ahead)*$|^(skipped )+done$/);
+      expect(nextOf(it), reason).not.toBe('');
+    }
+  });
+
+  test.each([
+    ['InvalidSpec', 'failed ahead ahead ahead ahead'],
+    ['UnsupportedTargetKind', 'done failed ahead ahead ahead'],
+    ['StorageFull', 'done done done failed ahead'],
+    ['StatusConflict', 'done done done done failed'],
+  ] as const)('%s fails at its step', (reason, states) => {
+    expect(
+      pathOf(failedWith(reason))
+        .map(({ state }) => state)
+        .join(' '),
+    ).toBe(states);
+  });
+});
+
+describe('the view', () => {
+  const paint = painter(recordedIo());
+
+  test('of one intent says where it is, why and what to do', () => {
+    const text = detailView(summaryOf(failedWith('StorageFull')), NOW, paint);
+    expect(text).toContain('shop/web-5  Retrying');
+    expect(text).toContain('✓ validate   ✓ plan   ✓ render   ✗ publish   · report');
+    expect(text).toContain('StorageFull: m');
+    expect(text).toContain(REASONS.StorageFull.action);
+    expect(text).toMatch(/Ready +False +StorageFull +60s +m\n/);
+  });
+
+  test('says when the package is older than the spec', () => {
+    const status = {
+      ...published.status,
+      observedGeneration: 3,
+      conditions: [condition('Ready', 'False', 'InvalidSpec')],
+    };
+    expect(detailView(summaryOf(intent(status, { generation: 3 })), NOW, paint)).toContain(
+      'made from generation 2 of 3',
+    );
+    expect(detailView(summaryOf(published), NOW, paint)).not.toContain('made from generation');
+  });
+
+  test('of many is a table; a published intent needs no reason', () => {
+    expect(listView([summaryOf(published)], NOW, true)).toBe(
+      'NAMESPACE   NAME    STAGE       CHANGE         TARGET                   AGE   WHY\n' +
+        'shop        web-5   Published   replicas → 5   Deployment web in shop   5m\n',
+    );
+  });
+
+  test('survives a stored object that no schema ever saw, and prints it safely', () => {
+    const junk = {
+      ...intent(),
+      spec: { target: ['a'], source: { x: 1 }, reason: '\u001b[2J' } as unknown as PatchIntent['spec'],
+    };
+    for (const spec of [junk.spec, null, 'text', 7]) {
+      const text = detailView(summaryOf({ ...junk, spec: spec as PatchIntent['spec'] }), NOW, paint);
+      expect(text).not.toContain('\u001b');
+    }
+  });
+});
+
+describe('the name', () => {
+  test.each([
+    ['web', undefined, { namespace: 'ctx', name: 'web' }],
+    ['web', 'shop', { namespace: 'shop', name: 'web' }],
+    ['shop/web', undefined, { namespace: 'shop', name: 'web' }],
+    ['shop/web', 'shop', { namespace: 'shop', name: 'web' }],
+  ])('%s with -n %s', (argument, flag, key) => {
+    expect(nameOf(argument, flag, 'ctx')).toEqual(key);
+  });
+
+  test.each([
+    ['a/b/c', undefined],
+    ['/web', undefined],
+    ['shop/', undefined],
+    ['shop/web', 'bank'],
+  ])('%s with -n %s is wrong usage', (argument, flag) => {
+    expect(() => nameOf(argument, flag, 'ctx')).toThrow(UsageError);
+  });
+});
