@@ -49,16 +49,13 @@ test('KUBEBUILDER_ASSETS comes before the cache, and the cache fills its gaps', 
   expect(paths).toEqual([etcd, manager]);
 });
 
-test('a program on PATH is taken when its version is right, and passed over when not', () => {
-  const cached = fake(
-    PROGRAMS['kustomize']?.folder === undefined ? '' : `cache/patchgen/${PROGRAMS['kustomize'].folder}`,
-    'kustomize',
-  );
+test('the cache comes before PATH, and a program on PATH is taken only when its version is right', () => {
   fake('path', 'kustomize', 'v4.5.7');
-  expect(prepare(['kustomize']).paths).toEqual([cached]);
-  rmSync(cached);
+  expect(prepare(['kustomize']).code).toBe(1);
   const right = fake('path', 'kustomize', 'v5.8.0');
   expect(prepare(['kustomize']).paths).toEqual([right]);
+  const cached = fake(`cache/patchgen/${PROGRAMS['kustomize']?.folder}`, 'kustomize');
+  expect(prepare(['kustomize']).paths).toEqual([cached]);
 });
 
 test('without a download and without Go one line says what is missing and what to do', () => {
