@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { MAX_INPUT_BYTES } from '../api/read/limits.ts';
 import { type LoadedIntent, loadIntents } from '../api/wire/load.ts';
+import { namespace as namespaceKind } from '../config/kinds.ts';
 import type { Clock } from '../platform/clock.ts';
 import { printable } from '../platform/escape.ts';
 import { errnoOf } from '../platform/files/errno.ts';
-import type { Io } from './io.ts';
+import { type Io, UsageError } from './io.ts';
 
 /** How `-` is called in messages. */
 export const STDIN_NAME = 'stdin';
@@ -40,8 +41,11 @@ export async function readInput(io: Io, file: string, options: InputOptions): Pr
   }
 }
 
-/** All inputs in order, one after the other. */
+/** All inputs in order, one after the other. Throws `UsageError` for a `--namespace` that is none. */
 export async function readInputs(io: Io, files: readonly string[], options: InputOptions): Promise<readonly Input[]> {
+  if (namespaceKind.parse(options.namespace) === undefined) {
+    throw new UsageError(`--namespace: must be ${namespaceKind.allowed}, got ${JSON.stringify(options.namespace)}`);
+  }
   const inputs: Input[] = [];
   for (const file of files) inputs.push(await readInput(io, file, options));
   return inputs;

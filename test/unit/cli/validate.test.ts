@@ -164,9 +164,13 @@ test('an input that never ends is given up at the validation timeout', async () 
   expect([code, err]).toEqual([1, 'error: no complete input within the validation timeout: -\n']);
 });
 
-test.each([[[]], [['-', '-o', 'xml']], [['-', '--validation-timeout', 'soon']], [['-', '--nope']]])(
-  'the usage %j ends with 2',
-  async (args) => {
-    expect((await validate(args, WIRE)).code).toBe(2);
-  },
-);
+test.each([
+  [[]],
+  [['-', '-o', 'xml']],
+  [['-', '--validation-timeout', 'soon']],
+  [['-', '--nope']],
+  [['-', '-n', '../x']],
+  [['-', '-n', '']],
+])('the usage %j ends with 2', async (args) => {
+  expect((await validate(args, WIRE)).code).toBe(2);
+});

@@ -125,6 +125,7 @@ test('signs of refused tokens inside text are text', () => {
     c: 'x *y &z !t <<',
     '<<': 1,
   });
+  expect(valueOf(yaml('--- |\n*x\n'))).toBe('*x\n');
 });
 
 test('each document of a stream stands for itself: one is bad, the others are read, empty ones are passed over', () => {
