@@ -86,6 +86,11 @@ export class ModelServer implements KubeClient {
     this.#happened('DELETED', { ...present, metadata: { ...present.metadata, resourceVersion } });
   }
 
+  /** Something happens to another kind: the version moves on, and no watch of this kind is told. */
+  elsewhere(): void {
+    this.#version += 1;
+  }
+
   compact(): void {
     this.#compacted = this.#version;
     this.#log = [];

@@ -59,6 +59,11 @@ describe('pauses', () => {
     expect(at).toMatchObject({ next: 'watch', delayMs: 0, attempt: 0 });
   });
 
+  test('there is a short one after a cut, since all watchers of that server come back at once', () => {
+    const at = after([{ kind: 'listed' }, { kind: 'ended', heldMs: 60_000, progressed: false, cut: true }]);
+    expect(at).toMatchObject({ next: 'watch', delayMs: 800, attempt: 0 });
+  });
+
   test('a server that ends every watch at once is not asked in a hot loop', () => {
     const ended: Outcome = { kind: 'ended', heldMs: 0, progressed: false, cut: false };
     expect(after([{ kind: 'listed' }, ended, ended, ended]).delayMs).toBe(3200);

@@ -124,19 +124,50 @@ describe('the watch', () => {
     equal(world);
   });
 
-  test('goes on after a cut from the last version applied, bookmarks included, without a list', async () => {
+  test('goes on after a cut from the last event applied, without a list', async () => {
     const world = await synced(withFive);
     const lists = world.server.requests.length;
     world.server.put('shop/a', 7);
-    world.server.unnoticed(() => world.server.compact());
-    world.server.bookmark();
+    const applied = world.server.version;
     await settle();
+    expect(world.reflector.resourceVersion).toBe(applied);
     world.server.cut();
     world.server.put('shop/b', 9);
     await world.clock.advance(5000);
     expect(world.server.requests).toHaveLength(lists);
-    expect(world.server.watchRequests).toHaveLength(2);
+    expect(world.server.watchRequests[1]?.query).toMatchObject({ resourceVersion: applied });
+    expect(told(world)).toEqual(['updated shop/a', 'updated shop/b']);
     equal(world);
+  });
+
+  test('goes on from a bookmark where nothing happened to the kind, however much of the past is gone', async () => {
+    const world = await synced(withFive);
+    const lists = world.server.requests.length;
+    world.server.elsewhere();
+    world.server.compact();
+    world.server.bookmark();
+    await settle();
+    world.server.cut();
+    await world.clock.advance(5000);
+    expect(world.server.requests).toHaveLength(lists);
+    expect(world.reflector.resourceVersion).toBe(world.server.version);
+  });
+
+  test('has applied to the store what it tells, and claims no version that it has not applied', async () => {
+    const seen: unknown[] = [];
+    const world: Reflected = reflected(withFive, {
+      onChange: ({ key, object }) => {
+        seen.push(
+          world.store.get(key) === object && world.reflector.resourceVersion === object?.metadata.resourceVersion,
+        );
+      },
+    });
+    await settle();
+    seen.length = 0;
+    world.server.put('shop/a', 7);
+    world.server.put('shop/b', 8);
+    await settle();
+    expect(seen).toEqual([true, true]);
   });
 
   const gaps: Readonly<Record<string, (server: ModelServer) => void>> = {
@@ -343,6 +374,19 @@ describe('stop', () => {
     expect(world.server.openWatches).toBe(0);
     expect(world.reflector.state).toBe('stopped');
     expect(world.clock.pending).toBe(0);
+  });
+
+  test('is final at whatever moment an event is on its way', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const world = await synced(withFive);
+      world.server.put('shop/a', 9);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const stopped = world.reflector.stop();
+      const before = told(world);
+      await stopped;
+      await settle();
+      expect(told(world)).toEqual(before);
+    }
   });
 
   test('ends a pause and a peer that never answers', async () => {
