@@ -23,60 +23,78 @@ export interface ExchangeOptions {
  */
 export function exchange(dispatcher: Dispatcher, options: ExchangeOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { signal } = options;
-    if (signal?.aborted) return reject(signal.reason);
-    const chunks: Buffer[] = [];
-    let controller: Dispatcher.DispatchController | undefined;
-    let head: Omit<Answer, 'body'> | undefined;
-    let size = 0;
-    let over = false;
-
-    const finish = (): boolean => {
-      if (over) return false;
-      over = true;
-      cancelDeadline();
-      signal?.removeEventListener('abort', onAbort);
-      return true;
-    };
-    const fail = (error: unknown): void => {
-      if (!finish()) return;
-      reject(error);
-      controller?.abort(error instanceof Error ? error : new ConnectionError('aborted'));
-    };
-    const onAbort = (): void => fail(signal?.reason);
-    const cancelDeadline = options.clock.after(options.timeoutMs, () =>
-      fail(new ConnectionError(`no complete answer within ${options.timeoutMs} ms`)),
-    );
-    signal?.addEventListener('abort', onAbort, { once: true });
-
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        controller = started;
-        if (over) started.abort(new ConnectionError('aborted while waiting for a connection'));
-      },
-      onResponseStart(_controller, status, headers) {
-        head = { status, headers };
-      },
-      onResponseData(_controller, chunk) {
-        size += chunk.length;
-        if (size > options.maxBytes) fail(new DecodeError(`the answer is larger than ${options.maxBytes} bytes`));
-        else chunks.push(chunk);
-      },
-      onResponseEnd() {
-        if (head === undefined || !finish()) return;
-        const [only] = chunks;
-        resolve({ ...head, body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size) });
-      },
-      onResponseError(_controller, error) {
-        fail(connectionError(error));
-      },
-    };
+    if (options.signal?.aborted) return reject(options.signal.reason);
+    const collector = new AnswerCollector(options, resolve, reject);
     try {
-      dispatcher.dispatch(dispatchOptions(options), handler);
+      dispatcher.dispatch(dispatchOptions(options), collector);
     } catch (error) {
-      fail(connectionError(error));
+      collector.onResponseError(undefined, error);
     }
   });
+}
+
+/** Collects one answer up to its bound, and settles exactly once. */
+class AnswerCollector implements Dispatcher.DispatchHandler {
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #onAbort = (): void => this.#fail(this.#options.signal?.reason);
+  readonly #cancelDeadline: () => void;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #head: Omit<Answer, 'body'> | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+
+  constructor(options: ExchangeOptions, resolve: (answer: Answer) => void, reject: (reason: unknown) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#cancelDeadline = options.clock.after(options.timeoutMs, () =>
+      this.#fail(new ConnectionError(`no complete answer within ${options.timeoutMs} ms`)),
+    );
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settled) controller.abort(new ConnectionError('aborted while waiting for a connection'));
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: Answer['headers']): void {
+    this.#head = { status, headers };
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    const { maxBytes } = this.#options;
+    this.#size += chunk.length;
+    if (this.#size > maxBytes) this.#fail(new DecodeError(`the answer is larger than ${maxBytes} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#head === undefined || !this.#settle()) return;
+    const [first = Buffer.alloc(0), ...more] = this.#chunks;
+    this.#resolve({ ...this.#head, body: more.length === 0 ? first : Buffer.concat(this.#chunks, this.#size) });
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#fail(connectionError(error));
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#settle()) return;
+    this.#reject(error);
+    this.#controller?.abort(error instanceof Error ? error : new ConnectionError('aborted'));
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#cancelDeadline();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
 }
 
 function dispatchOptions(options: ExchangeOptions): Dispatcher.DispatchOptions {

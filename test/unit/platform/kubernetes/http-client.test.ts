@@ -192,6 +192,22 @@ test('a thousand requests at once open no more connections than the pool allows'
   expect(client.stats().opened).toBe(4);
 });
 
+test('another TLS identity gets new connections, and the old ones end with their requests', async () => {
+  const { client, access } = await world((_request, response) => setTimeout(() => json(response, 200, {}), 30));
+  const answered = client.request(get('/slow'));
+  await expect.poll(() => client.stats().opened).toBe(1);
+  const { headers } = await access.credentials();
+  const rotated = { headers, tls: { verify: true, cert: 'another' } };
+  access.credentials = async () => rotated;
+  await client.request(get('/new'));
+  expect((await answered).status).toBe(200);
+  expect(client.stats().opened).toBe(2);
+  await expect.poll(() => client.stats().open).toBe(1);
+  // No new connections for the same identity.
+  await client.request(get('/again'));
+  expect(client.stats().open).toBe(client.stats().opened - 1);
+});
+
 test('finished requests are told with their status, and with none where no answer came', async () => {
   const told: unknown[] = [];
   const { client, peer } = await world((_request, response) => json(response, 404, {}), {
