@@ -87,8 +87,19 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   };
 }
 
-function commandLine({ under = [], nodeFlags = [], outputDir, flags = [] }: OperatorProcessOptions): [string, ...string[]] {
-  const node = [process.execPath, '--max-semi-space-size=4', '--disable-warning=ExperimentalWarning', ...nodeFlags, MAIN];
+function commandLine({
+  under = [],
+  nodeFlags = [],
+  outputDir,
+  flags = [],
+}: OperatorProcessOptions): [string, ...string[]] {
+  const node = [
+    process.execPath,
+    '--max-semi-space-size=4',
+    '--disable-warning=ExperimentalWarning',
+    ...nodeFlags,
+    MAIN,
+  ];
   const addresses = ['--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0'];
   const run = ['run', '--output-dir', outputDir, '--leader-election-namespace', 'default', ...addresses, ...flags];
   const [first = process.execPath, ...rest] = [...under, ...node, ...run];

@@ -2,14 +2,14 @@ import { Failure, Transient } from '../api/errors.ts';
 import { REASONS, type Reason } from '../api/reasons.ts';
 import { ApiError, ConnectionError } from '../platform/kubernetes/client.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
-import type { Delivered, Planned, Rendered } from './path.ts';
+import type { Accepted, Delivered, Planned, Rendered } from './path.ts';
 
-/** How a run over one intent ended. `reached` is the furthest step from the plan on that a failed run reached. */
+/** How a run over one intent ended. `reached` is the furthest step that a failed run reached. */
 export type Outcome =
   | { readonly kind: 'published'; readonly delivered: Delivered }
   | { readonly kind: 'dry-run'; readonly rendered: Rendered }
   | { readonly kind: 'suspended' }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly reached: Planned | Rendered | undefined };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly reached: Accepted | Planned | Rendered | undefined };
 
 /** What an outcome means for the summary condition and for the next look. */
 export interface Verdict {

@@ -5,7 +5,17 @@ import type { Deps } from './deps.ts';
 import { packageKeyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
 import { asFailure, judge, type Outcome } from './outcome.ts';
-import { admit, type Loaded, type Planned, plan, publish, type Rendered, render, validate } from './path.ts';
+import {
+  type Accepted,
+  admit,
+  type Loaded,
+  type Planned,
+  plan,
+  publish,
+  type Rendered,
+  render,
+  validate,
+} from './path.ts';
 import { report } from './status/report.ts';
 import { tell } from './tell.ts';
 
@@ -43,10 +53,12 @@ async function load(key: string, deps: Deps, signal: AbortSignal): Promise<Patch
 }
 
 async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {
-  let reached: Planned | Rendered | undefined;
+  let reached: Accepted | Planned | Rendered | undefined;
   try {
     if (wants(loaded, 'suspend')) return { kind: 'suspended' };
-    const planned = plan(validate(loaded, deps.rules));
+    const accepted = validate(loaded, deps.rules);
+    reached = accepted;
+    const planned = plan(accepted);
     reached = planned;
     const rendered = render(admit(planned, deps.rules));
     reached = rendered;

@@ -2,7 +2,7 @@ import { type ConditionState, removeCondition, setCondition } from '../../api/co
 import { REASONS } from '../../api/reasons.ts';
 import type { Condition, PackageStatus, PatchIntent, PatchIntentStatus, PlanStatus } from '../../api/types.ts';
 import { judge, type Outcome, type Verdict } from '../outcome.ts';
-import type { Delivered, Planned, Rendered } from '../path.ts';
+import type { Accepted, Delivered, Planned, Rendered } from '../path.ts';
 import { requestedAt } from '../project.ts';
 
 export interface ReportContext {
@@ -24,7 +24,7 @@ export function desiredStatus(intent: PatchIntent, outcome: Outcome, context: Re
   return {
     observedGeneration: intent.metadata.generation,
     ...(handled === undefined ? kept('lastHandledReconcileAt', before) : { lastHandledReconcileAt: handled }),
-    ...(reached === undefined ? kept('change', before) : { change: reached.plan.summary }),
+    ...(reached !== undefined && 'plan' in reached ? { change: reached.plan.summary } : kept('change', before)),
     ...(reached !== undefined && 'package' in reached ? { plan: planOf(reached) } : kept('plan', before)),
     ...(claimed === undefined ? {} : { package: claimed }),
     conditions: conditionsOf(intent, outcome, verdict, claimed, context.now),
@@ -110,7 +110,7 @@ function calm(intent: PatchIntent, verdict: Verdict): Verdict {
 }
 
 /** The furthest step that this run reached, as far as the status tells of it. */
-function reachedBy(outcome: Outcome): Planned | Rendered | Delivered | undefined {
+function reachedBy(outcome: Outcome): Accepted | Planned | Rendered | Delivered | undefined {
   switch (outcome.kind) {
     case 'published':
       return outcome.delivered;

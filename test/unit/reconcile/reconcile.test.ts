@@ -165,6 +165,8 @@ describe('suspend, dry run, invalid', () => {
     expect(await world.run()).toEqual({ next: 'done' });
     expect(world.ready()).toMatchObject({ status: 'False', reason });
     expect(conditionOf(world, 'Stalled')).toMatchObject({ reason });
+    const passed = reason === 'UnsupportedTargetKind';
+    expect(conditionOf(world, 'Validated')).toMatchObject({ status: passed ? 'True' : 'False' });
     expect(world.packages.size).toBe(0);
   });
 
