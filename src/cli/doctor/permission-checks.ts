@@ -23,10 +23,15 @@ interface Permission {
 const EVENTS_GROUP = 'events.k8s.io';
 const LEASE_GROUP = 'coordination.k8s.io';
 
+const EVENTS: readonly Permission[] = ['create', 'patch'].map((verb) => ({
+  verb,
+  group: EVENTS_GROUP,
+  resource: 'events',
+}));
 const IN_WATCHED: readonly Permission[] = [
   ...['get', 'list', 'watch'].map((verb) => ({ verb, group: GROUP, resource: PLURAL })),
   { verb: 'update', group: GROUP, resource: PLURAL, subresource: 'status' },
-  ...['create', 'patch'].map((verb) => ({ verb, group: EVENTS_GROUP, resource: 'events' })),
+  ...EVENTS,
 ];
 
 /** May this user do all that the operator does? One check per permission. */
@@ -39,6 +44,8 @@ export function permissionChecks(find: FindCluster, scope: PermissionScope): rea
     { verb: 'get', group: LEASE_GROUP, resource: 'leases', name: scope.leaseName },
     { verb: 'create', group: LEASE_GROUP, resource: 'leases' },
     { verb: 'update', group: LEASE_GROUP, resource: 'leases', name: scope.leaseName },
+    // Held removals are told by an Event on the Lease. Where all namespaces are watched, this is in them already.
+    ...(scope.watchNamespaces.length === 0 ? [] : EVENTS),
   ];
   return [...watched, ...onLease.map((it) => checkOf(find, it, leaseNamespace))];
 }

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+
+/** Runs a shell line in which `$patchgen` is the real program. */
+function shell(line: string, env: Record<string, string> = {}) {
+  const script = `set -o pipefail; patchgen() { "$NODE" "$MAIN" "$@"; }; ${line}`;
+  const options = { encoding: 'utf8', env: { ...process.env, ...env, NODE: process.execPath, MAIN } } as const;
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], options);
+  return { status, stdout, stderr };
+}
+
+describe('the process', () => {
+  test('ends with the code of the command, and prints results and errors where they belong', () => {
+    expect(shell('patchgen --version')).toMatchObject({ status: 0, stderr: '' });
+    expect(shell('patchgen crd -o xml')).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('a setting that is wrong is one line and 2, whatever its source', () => {
+    const { status, stdout, stderr } = shell('patchgen run', { PATCHGEN_WORKERS: 'many' });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('error: PATCHGEN_WORKERS: must be a whole number between 1 and 256, got "many"\n');
+  });
+
+  test('a reader that goes away early is no error', () => {
+    const { status, stdout, stderr } = shell('patchgen crd | head -n 1');
+    expect([status, stdout, stderr]).toEqual([0, 'apiVersion: apiextensions.k8s.io/v1\n', '']);
+  });
+
+  test('a reader that is gone before the start is no error, on either stream', () => {
+    expect(shell('patchgen crd | true').status).toBe(0);
+    expect(shell('patchgen nonsense 2> >(true); sleep 0.1; echo ok').stdout).toBe('ok\n');
+  });
+
+  test('no colours leave the process when nobody looks', () => {
+    expect(shell('patchgen doctor --no-cluster', { FORCE_COLOR: '1' }).stdout).not.toContain('\u001b');
+  });
+});
