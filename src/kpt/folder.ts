@@ -2,7 +2,6 @@ import { Waiting } from '../api/errors.ts';
 import { hasErrno } from '../platform/files/errno.ts';
 import type { Directory, FileKind, Files } from '../platform/files/files.ts';
 import { removeTree } from '../platform/files/remove-tree.ts';
-import { syncMany } from '../platform/files/sync-many.ts';
 import type { Random } from '../platform/random.ts';
 import { readFolder } from './found.ts';
 import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from './package.ts';
@@ -22,6 +21,8 @@ export type FolderOutcome = 'written' | 'unchanged' | 'replaced';
 export interface FolderDeps {
   readonly files: Files;
   readonly random: Random;
+  /** Makes files of a directory durable, all at the same time; `syncMany` outside of tests. */
+  readonly sync: (directory: Directory, names: readonly string[]) => Promise<void>;
 }
 
 /** A package on its way: made by `stageFolder`, ended by exactly one of `placeFolder` and `discardFolder`. */
@@ -64,7 +65,7 @@ export async function syncFolder(deps: FolderDeps, out: Directory, staged: Stage
   try {
     const folder = deps.files.openDirectory(out, staging);
     try {
-      await syncMany(
+      await deps.sync(
         folder,
         pkg.files.map((file) => file.path),
       );

@@ -2,6 +2,7 @@ import type { FolderOutcome } from '../../kpt/folder.ts';
 import { writeFolders } from '../../kpt/folders.ts';
 import { createOutput, openOutput, removeLeftovers } from '../../kpt/output-folder.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { syncMany } from '../../platform/files/sync-many.ts';
 import { systemFiles } from '../../platform/files/system-files.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { Exit, type Io } from '../io.ts';
@@ -23,7 +24,7 @@ export interface WriteTo {
  * terminal. Ctrl-C stops between batches, so that no half of a package stays, and rejects with Exit 130.
  */
 export async function writeRendered(io: Io, rendered: readonly Rendered[], to: WriteTo): Promise<readonly Outcome[]> {
-  const deps = { files: systemFiles(), random: systemRandom };
+  const deps = { files: systemFiles(), random: systemRandom, sync: syncMany };
   if (to.create) createOutput(deps, to.directory);
   const out = openOutput(deps, to.directory);
   const bar = progressBar(io.stderr, 'writing packages', rendered.length);

@@ -10,6 +10,7 @@ import type { Package } from '../../../src/kpt/package.ts';
 import { renderPackage } from '../../../src/kpt/render.ts';
 import { FileError } from '../../../src/platform/files/errno.ts';
 import type { Files } from '../../../src/platform/files/files.ts';
+import { syncMany } from '../../../src/platform/files/sync-many.ts';
 import { systemFiles } from '../../../src/platform/files/system-files.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { resolvedSpec } from '../../support/specs.ts';
@@ -17,7 +18,7 @@ import { tempFolder } from '../../support/temp-folder.ts';
 import { treeOf } from '../../support/tree.ts';
 
 const real = systemFiles();
-const deps = { files: real, random: systemRandom };
+const deps = { files: real, random: systemRandom, sync: syncMany };
 
 function pkgOf(target = 'web', replicas = 5): Package {
   return renderPackage(scaling.plan(resolvedSpec({ target, replicas })));
@@ -194,6 +195,41 @@ describe('all or nothing', () => {
     const [result] = await write(out, [pkg], { force: true }, failing);
     expect(result?.outcome).toMatchObject({ reason: 'StorageIOError' });
     expect(treeOf(out)).toEqual(before);
+  });
+
+  test('every file is durable before its folder, the folder before its place, the place before the call resolves', async () => {
+    const out = tempFolder();
+    const directory = openOutput(deps, out);
+    onTestFinished(() => real.close(directory));
+    const done: string[] = [];
+    const files: Files = {
+      ...real,
+      syncDirectory: (at) => {
+        real.syncDirectory(at);
+        done.push(at.path === out ? 'out' : 'folder');
+      },
+      rename: (...args) => {
+        real.rename(...args);
+        done.push('place');
+      },
+    };
+    const sync: typeof syncMany = async (at, names) => {
+      await syncMany(at, names);
+      done.push(...names);
+    };
+    await writeFolders({ ...deps, files, sync }, directory, [pkgOf()], { force: false, minFreeBytes: 0 });
+    expect(done).toEqual([...pkgOf().files.map(({ path }) => path), 'folder', 'place', 'out']);
+  });
+
+  test('a file that can not be synced leaves no package', async () => {
+    const out = tempFolder();
+    const directory = openOutput(deps, out);
+    onTestFinished(() => real.close(directory));
+    const sync: typeof syncMany = (at) => syncMany(at, ['Kptfile', 'no-such-file', 'README.md']);
+    const packages = [pkgOf()];
+    const [result] = await writeFolders({ ...deps, sync }, directory, packages, { force: false, minFreeBytes: 0 });
+    expect(result?.outcome).toBeInstanceOf(Error);
+    expect(fs.readdirSync(out)).toEqual([]);
   });
 
   test('two at once: the second finds the package of the first', () => {
