@@ -203,6 +203,13 @@ export const REASONS = {
     summary: 'The API server refuses a request that the operator needs.',
     action: 'Grant the verb and resource in the log message to the service account of the operator.',
   },
+  StatusRefused: {
+    class: 'Rejected',
+    step: 'report',
+    event: 'Warning',
+    summary: 'The API server refuses every status of this object, because a stored field has a type that the schema forbids.',
+    action: 'Delete the object and create it anew, or correct the field that the message names.',
+  },
   StatusConflict: {
     class: 'Conflict',
     step: 'report',

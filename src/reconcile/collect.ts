@@ -1,4 +1,5 @@
 import { Cancelled } from '../api/errors.ts';
+import type { PatchIntent } from '../api/types.ts';
 import type { Deps } from './deps.ts';
 import { packageKeyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
@@ -27,18 +28,48 @@ export async function collect(key: string, deps: Deps, signal: AbortSignal): Pro
       deps.collection.doubt('kind', key);
       return DONE;
     }
-    await deps.publisher.remove(packageKeyOf(key));
-    deps.collection.removed(key);
-    deps.metrics.removed();
-    deps.log.info({ intent: key }, 'package removed');
+    await remove(key, deps);
     return DONE;
   } catch (thrown) {
-    const failure = asFailure(thrown);
-    if (failure instanceof Cancelled) {
-      if (failure.reason === 'LeadershipLost') deps.leadershipLost(failure.message);
-      return DONE;
-    }
-    deps.log.warn({ intent: key, reason: failure.reason, error: failure.message }, 'package not removed');
-    return BACKOFF;
+    return notRemoved(key, thrown, deps);
   }
+}
+
+/**
+ * The outcome of a present intent publishes nothing: a package that it does not claim belongs to an earlier object of that
+ * name and goes through the gate. Resolves to what to do next where that failed, else to undefined.
+ */
+export async function withdraw(key: string, intent: PatchIntent, deps: Deps): Promise<Next | undefined> {
+  if (!deps.collection.has(key)) return undefined;
+  if (intent.status?.package !== undefined) {
+    deps.collection.present(key);
+    return undefined;
+  }
+  if (!deps.collection.mayRemove(key)) {
+    deps.collection.absent(key);
+    return undefined;
+  }
+  try {
+    await remove(key, deps);
+    return undefined;
+  } catch (thrown) {
+    return notRemoved(key, thrown, deps);
+  }
+}
+
+async function remove(key: string, deps: Deps): Promise<void> {
+  await deps.publisher.remove(packageKeyOf(key));
+  deps.collection.removed(key);
+  deps.metrics.removed();
+  deps.log.info({ intent: key }, 'package removed');
+}
+
+function notRemoved(key: string, thrown: unknown, deps: Deps): Next {
+  const failure = asFailure(thrown);
+  if (failure instanceof Cancelled) {
+    if (failure.reason === 'LeadershipLost') deps.leadershipLost(failure.message);
+    return DONE;
+  }
+  deps.log.warn({ intent: key, reason: failure.reason, error: failure.message }, 'package not removed');
+  return BACKOFF;
 }

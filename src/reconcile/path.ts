@@ -2,7 +2,7 @@ import { Rejected } from '../api/errors.ts';
 import type { ResolvedSpec } from '../api/resolve.ts';
 import { resolveSpec } from '../api/resolve.ts';
 import type { PatchIntent } from '../api/types.ts';
-import { checkSpec, describeFindings, reasonOf } from '../api/validate.ts';
+import { checkName, checkSpec, describeFindings, reasonOf } from '../api/validate.ts';
 import { changeTypeOf } from '../changes/index.ts';
 import type { Plan } from '../kpt/change.ts';
 import type { Package } from '../kpt/package.ts';
@@ -44,7 +44,7 @@ export interface Rules {
 /** Checks the stored spec again (the object may predate the schema) and fills the defaults. */
 export function validate(loaded: Loaded, rules: Rules): Accepted {
   const { spec, metadata } = loaded.intent;
-  const findings = checkSpec(spec);
+  const findings = [...checkName(metadata.name), ...checkSpec(spec)];
   if (findings.length > 0) throw new Rejected(reasonOf(findings), describeFindings(findings));
   const resolved = resolveSpec(spec, metadata.namespace);
   if (resolved.namespace !== metadata.namespace && !rules.allowedTargetNamespaces.has(resolved.namespace)) {

@@ -1,8 +1,8 @@
-import { Cancelled, Conflict, Failure, Transient } from '../api/errors.ts';
+import { Cancelled, Conflict, Failure, Rejected, Transient } from '../api/errors.ts';
 import type { PatchIntent } from '../api/types.ts';
-import { collect } from './collect.ts';
+import { collect, withdraw } from './collect.ts';
 import type { Deps } from './deps.ts';
-import { packageKeyOf } from './key.ts';
+import { keyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
 import { asFailure, judge, type Outcome } from './outcome.ts';
 import {
@@ -17,7 +17,7 @@ import {
   validate,
 } from './path.ts';
 import { report } from './status/report.ts';
-import { tell } from './tell.ts';
+import { tell, tellRefused } from './tell.ts';
 
 /**
  * One run over one intent, told in order: load it, follow the path as far as it leads, report how it ended. Never throws for
@@ -83,38 +83,39 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<Next> {
   if (outcome.kind === 'failed' && outcome.failure instanceof Cancelled) return cancelled(outcome.failure, deps);
-  if (outcome.kind === 'published') deps.collection.published(key);
-  else await withdraw(key, intent, deps);
+  const settled = outcome.kind === 'published' ? keep(key, deps) : await withdraw(key, intent, deps);
   const verdict = judge(outcome);
   deps.metrics.outcome(verdict.reason);
-  log(key, outcome, deps);
   try {
     const context = { rootId: deps.rootId(), now: deps.clock.now() };
     const reported = await report(intent, outcome, context, deps.reporter, signal);
     deps.metrics.statusWrite(reported.written ? 'written' : 'equal');
+    log(key, outcome, reported.written, deps);
     tell(intent, outcome, verdict, reported, deps);
-    return verdict.next;
+    return settled ?? verdict.next;
   } catch (thrown) {
-    return reportFailed(key, thrown, deps);
+    log(key, outcome, true, deps);
+    return reportFailed(intent, thrown, deps);
   }
 }
 
-/** The outcome publishes nothing: a link that the present object does not claim belongs to an earlier one of that name. */
-async function withdraw(key: string, intent: PatchIntent, deps: Deps): Promise<void> {
-  if (!deps.collection.has(key)) return;
-  if (intent.status?.package !== undefined) return deps.collection.present(key);
-  if (!deps.collection.mayRemove(key)) return deps.collection.absent(key);
-  await deps.publisher.remove(packageKeyOf(key));
-  deps.collection.removed(key);
+function keep(key: string, deps: Deps): undefined {
+  deps.collection.published(key);
 }
 
-function reportFailed(key: string, thrown: unknown, deps: Deps): Next {
+function reportFailed(intent: PatchIntent, thrown: unknown, deps: Deps): Next {
+  const key = keyOf(intent.metadata);
   const failure = asFailure(thrown);
   if (failure instanceof Cancelled) return cancelled(failure, deps);
   deps.metrics.statusWrite(failure instanceof Conflict ? 'conflict' : 'failed');
   const fields = { intent: key, reason: failure.reason, error: failure.message };
   if (failure instanceof Conflict) deps.log.debug(fields, 'status not written: the intent moved');
   else deps.log.warn(fields, 'status not written');
+  if (failure instanceof Rejected) {
+    // The status cannot say it, so an Event must; the spec has to change before another try makes sense.
+    tellRefused(intent, failure, deps);
+    return DONE;
+  }
   const wait = failure instanceof Transient ? failure.retryAfterMs : undefined;
   return wait === undefined ? BACKOFF : after(wait);
 }
@@ -124,21 +125,16 @@ function cancelled(failure: Failure, deps: Deps): Next {
   return DONE;
 }
 
-function log(key: string, outcome: Outcome, deps: Deps): void {
-  switch (outcome.kind) {
-    case 'published': {
-      const { published, package: pkg, plan: made } = outcome.delivered;
-      if (published.outcome === 'unchanged') return;
-      return deps.log.info(
-        { intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome },
-        'package published',
-      );
-    }
-    case 'failed': {
-      const { reason, message, class: kind } = outcome.failure;
-      return deps.log.warn({ intent: key, reason, class: kind, error: message }, 'intent not published');
-    }
-    default:
-      return deps.log.debug({ intent: key, outcome: outcome.kind }, 'nothing to publish');
+/** A failure that its status tells already is no news at every resync. */
+function log(key: string, outcome: Outcome, news: boolean, deps: Deps): void {
+  if (outcome.kind === 'published') {
+    const { published, package: pkg, plan: made } = outcome.delivered;
+    const fields = { intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome };
+    if (published.outcome !== 'unchanged') deps.log.info(fields, 'package published');
+  } else if (outcome.kind === 'failed') {
+    const { reason, message, class: kind } = outcome.failure;
+    const fields = { intent: key, reason, class: kind, error: message };
+    if (news) deps.log.warn(fields, 'intent not published');
+    else deps.log.debug(fields, 'intent still not published');
   }
 }

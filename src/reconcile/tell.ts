@@ -1,3 +1,4 @@
+import type { Failure } from '../api/errors.ts';
 import type { Reason } from '../api/reasons.ts';
 import { API_VERSION, KIND, type PatchIntent } from '../api/types.ts';
 import type { Deps, IntentEvent } from './deps.ts';
@@ -13,6 +14,11 @@ export function tell(intent: PatchIntent, outcome: Outcome, verdict: Verdict, re
   if (restored !== undefined) return emit(intent, 'PackageRestored', restored, deps);
   if (!reported.written || !isNews(reported.intent, outcome, verdict)) return;
   emit(intent, verdict.reason, verdict.message, deps);
+}
+
+/** The server takes no status of this object: the Event is all that its owner can see. */
+export function tellRefused(intent: PatchIntent, failure: Failure, deps: Deps): void {
+  emit(intent, failure.reason, failure.message, deps);
 }
 
 /** A claimed package was missing or altered under the very root that the status names. */

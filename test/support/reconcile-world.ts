@@ -29,6 +29,8 @@ export class ReconcileWorld {
   kindIsServed = true;
   /** Thrown by the next publish calls, in order. */
   publishFailures: Error[] = [];
+  /** Thrown by the next removals, in order. */
+  removeFailures: Error[] = [];
   /** Called before each status write: to move the object under it, or to throw. */
   beforePut: (key: string) => void = () => {};
   beforeGet: (key: string) => void = () => {};
@@ -110,7 +112,11 @@ export class ReconcileWorld {
       api,
       publisher: {
         publish: async (request) => this.#publish(request),
-        remove: async ({ namespace, intent }) => this.packages.delete(`${namespace}/${intent}`),
+        remove: async ({ namespace, intent }) => {
+          const failure = this.removeFailures.shift();
+          if (failure !== undefined) throw failure;
+          return this.packages.delete(`${namespace}/${intent}`);
+        },
       },
       collection: this.collection,
       reporter: { api, wrote: () => {}, mayWrite: () => this.mayWrite },

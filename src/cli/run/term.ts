@@ -136,9 +136,11 @@ function onChange(
     collection.absent(key);
     return queue.add(key);
   }
-  const own = ownWrites.isOwn(key, object.metadata.resourceVersion);
-  ownWrites.seen(key, object.metadata.resourceVersion);
-  if (!own && asksForRun(old, object)) queue.add(key, { low: initial });
+  const { resourceVersion } = object.metadata;
+  const own = ownWrites.isOwn(key, resourceVersion);
+  // A run that was sent away because the store lagged behind our write may go on now.
+  if (ownWrites.seen(key, resourceVersion)) queue.add(key);
+  else if (!own && asksForRun(old, object)) queue.add(key, { low: initial });
 }
 
 function work(options: TermOptions, queue: WorkQueue, deps: Deps): Controller {
@@ -171,7 +173,11 @@ function dependencies(options: TermOptions, claimed: RootIdentity, collection: C
     api,
     publisher: options.writer,
     collection,
-    reporter: { api, wrote: (key, version) => ownWrites.wrote(key, version), mayWrite: () => deadline.mayWrite() },
+    reporter: {
+      api,
+      wrote: (key, version) => ownWrites.wrote(key, version, store.get(key)?.metadata.resourceVersion),
+      mayWrite: () => deadline.mayWrite(),
+    },
     events: options.events,
     rules: { allowedTargetNamespaces: new Set(settings.allowedTargetNamespaces), strictMode: settings.strictMode },
     rootId: () => claimed.rootId,

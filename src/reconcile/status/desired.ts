@@ -54,8 +54,7 @@ function conditionsOf(
     const valid = { reason: 'Valid', message: 'the spec is valid', observedGeneration } as const;
     set({ type: 'Validated', status: validated ? 'True' : 'False', ...(validated ? valid : words) });
   }
-  const packaged = packagedOf(outcome, words, claimed, list);
-  if (packaged !== undefined) set({ type: 'Packaged', ...packaged });
+  set({ type: 'Packaged', ...packagedOf(outcome, words, claimed) });
   return [...list];
 }
 
@@ -68,30 +67,18 @@ function validatedOf(outcome: Outcome): boolean | undefined {
 }
 
 /**
- * `Packaged` speaks of the package in `status.package`: it stays True, of the generation it was made from, while that package
- * stays on disk. A publication that failed makes it False, since nobody knows then what is on disk.
+ * `Packaged` speaks of the package in `status.package`: True while that is on disk, of whatever generation it was made from.
+ * A publication that failed makes it False, since nobody knows then what is on disk.
  */
 function packagedOf(
   outcome: Outcome,
   words: Pick<ConditionState, 'reason' | 'message' | 'observedGeneration'>,
   claimed: PackageStatus | undefined,
-  list: readonly Condition[],
-): Omit<ConditionState, 'type'> | undefined {
-  if (outcome.kind === 'published' && claimed !== undefined) {
-    return { status: 'True', ...words, observedGeneration: claimed.generation };
-  }
+): Omit<ConditionState, 'type'> {
   const publishFailed = outcome.kind === 'failed' && REASONS[outcome.failure.reason].step === 'publish';
-  const before = list.find((condition) => condition.type === 'Packaged');
-  if (claimed !== undefined && !publishFailed && before?.status === 'True') return undefined;
-  if (claimed !== undefined && !publishFailed && before === undefined) {
-    return {
-      status: 'True',
-      reason: 'PackageWritten',
-      message: `package ${claimed.path} is on disk`,
-      observedGeneration: claimed.generation,
-    };
-  }
-  return { status: 'False', ...words };
+  if (claimed === undefined || publishFailed) return { status: 'False', ...words };
+  const message = `package ${claimed.path} of generation ${claimed.generation} is on disk`;
+  return { status: 'True', reason: 'PackageWritten', message, observedGeneration: words.observedGeneration };
 }
 
 /**

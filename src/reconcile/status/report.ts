@@ -1,4 +1,4 @@
-import { Cancelled, Conflict } from '../../api/errors.ts';
+import { Cancelled, Conflict, Rejected } from '../../api/errors.ts';
 import type { PatchIntent, PatchIntentStatus } from '../../api/types.ts';
 import { ApiError } from '../../platform/kubernetes/client.ts';
 import type { IntentApi } from '../intent-api.ts';
@@ -26,7 +26,8 @@ const CONFLICT_TRIES = 3;
 /**
  * Writes what the outcome asks for, once, and only when it says something new. On 409 the live object is read: if only
  * its status or metadata moved the write is repeated on top of it; if its generation or uid moved nothing is written and
- * `Conflict` is thrown, since the outcome is about another spec. Throws `ApiError` or `ConnectionError` for the rest.
+ * `Conflict` is thrown, since the outcome is about another spec. Throws `Rejected` when the server refuses every status of
+ * this object, and `ApiError` or `ConnectionError` for the rest.
  */
 export async function report(
   intent: PatchIntent,
@@ -56,7 +57,21 @@ async function put(intent: PatchIntent, status: PatchIntentStatus, to: Reporter,
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
     // A schema that refuses our status (older or newer CRD) still lets the summary through.
+    await putMinimal(intent, status, to, signal);
+  }
+}
+
+async function putMinimal(
+  intent: PatchIntent,
+  status: PatchIntentStatus,
+  to: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
     to.wrote(keyOf(intent.metadata), await to.api.putStatus(intent, minimal(status), signal));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422) throw error;
+    throw new Rejected('StatusRefused', `the API server refuses the status: ${error.message}`, { cause: error });
   }
 }
 

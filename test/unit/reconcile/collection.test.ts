@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Transient } from '../../../src/api/errors.ts';
 import { setDigest } from '../../../src/reconcile/collection/brake.ts';
 import { intent } from '../../support/intents.ts';
 import { ReconcileWorld } from '../../support/reconcile-world.ts';
@@ -135,6 +136,18 @@ describe('a link that the present object does not claim', () => {
     expect(world.packages.has('shop/i1')).toBe(true);
     await world.clock.advance(2_000);
     await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(false);
+  });
+
+  test('that cannot be removed now is tried again with backoff, and the status is written all the same', async () => {
+    const world = await published(3);
+    world.put(intent({ name: 'i1', uid: 'uid-new', spec: { intentType: 'scaling', target: 'web', replicas: 500 } }));
+    await world.run('shop/i1');
+    await world.clock.advance(2_000);
+    world.removeFailures.push(new Transient('StorageReadOnly', 'read-only'));
+    expect(await world.run('shop/i1')).toEqual({ next: 'backoff' });
+    expect(world.ready('shop/i1')).toMatchObject({ reason: 'InvalidSpec' });
+    expect(await world.run('shop/i1')).toEqual({ next: 'done' });
     expect(world.packages.has('shop/i1')).toBe(false);
   });
 

@@ -125,6 +125,25 @@ describe('suspend, dry run, invalid', () => {
     expect(world.packages.size).toBe(0);
   });
 
+  test('a dry run over an older package says so and keeps it', async () => {
+    const world = new ReconcileWorld();
+    const first = world.put(intent());
+    await world.run();
+    world.put({
+      ...first,
+      metadata: { ...first.metadata, generation: 2 },
+      spec: { ...goodSpec, replicas: 8, dryRun: true },
+      status: world.status(),
+    });
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True', reason: 'DryRun' });
+    expect(conditionOf(world, 'Packaged')).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining('generation 1'),
+    });
+    expect(world.status().package).toMatchObject({ generation: 1 });
+  });
+
   test('valid, invalid, valid: the last good package stays meanwhile', async () => {
     const world = new ReconcileWorld();
     const first = world.put(intent());
@@ -295,6 +314,25 @@ describe('faults', () => {
     await world.run();
     expect(world.status().plan).toBeUndefined();
     expect(world.ready()).toMatchObject({ status: 'True' });
+  });
+
+  test('an object whose every status is refused gets one Warning Event and no further try', async () => {
+    const world = new ReconcileWorld();
+    world.put(intent());
+    world.beforePut = () => {
+      throw new ApiError(422, 'Invalid', 'spec.replicas: wrong type');
+    };
+    expect(await world.run()).toEqual({ next: 'done' });
+    expect(world.events.map(({ reason }) => reason)).toEqual(['StatusRefused']);
+  });
+
+  test('a stored name that is too long is refused', async () => {
+    const world = new ReconcileWorld();
+    const name = 'a'.repeat(201);
+    world.put(intent({ name }));
+    await world.run(`shop/${name}`);
+    expect(world.ready(`shop/${name}`)).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
+    expect(world.packages.size).toBe(0);
   });
 
   test('an answer that got lost costs a retry and no second event', async () => {
