@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageDigest } from '../../src/kpt/digest.ts';
@@ -12,6 +12,9 @@ import { openWriter, type Writer } from '../../src/kpt/publisher/writer.ts';
 import { systemFiles } from '../../src/platform/files/system-files.ts';
 import { currentClaimant } from '../../src/platform/processes/claimant.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+
+/** Where roots live whose tests need many files and no real disk; syncs cost nothing there. */
+export const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A temporary mount with the place of a package root in it. */
 export interface Mount {

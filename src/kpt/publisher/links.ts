@@ -13,6 +13,7 @@ export type Standing =
   | { readonly kind: 'foreign' };
 
 export function standingAt(files: Files, namespace: Directory, intent: string): Standing {
+  if (!files.has(namespace, intent)) return { kind: 'none' };
   try {
     const entry = entryOfTarget(files.readLink(namespace, intent));
     return entry === undefined ? { kind: 'foreign' } : { kind: 'ours', entry };

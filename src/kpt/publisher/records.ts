@@ -65,6 +65,7 @@ function recordsOf(site: Site, { root }: Tenure, namespace: string, make: boolea
 }
 
 function readOrNothing(site: Site, directory: Directory, name: string): string | undefined {
+  if (!site.files.has(directory, name)) return undefined;
   try {
     return readSmallFile(site.files, directory, name);
   } catch (error) {

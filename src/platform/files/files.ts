@@ -53,6 +53,8 @@ export interface Files {
   unlink(parent: Directory, name: string): void;
   removeDirectory(parent: Directory, name: string): void;
   list(directory: Directory): readonly Listed[];
+  /** True when anything stands at the name. Cheaper than an operation that fails. */
+  has(parent: Directory, name: string): boolean;
   /** lstat of one name. */
   stat(parent: Directory, name: string): FileStat;
   statDirectory(directory: Directory): FileStat;

@@ -77,6 +77,8 @@ function looking(locate: Locate) {
           .readdirSync(locate(directory, ''), { withFileTypes: true })
           .map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
       ),
+    has: (parent, name) =>
+      at('lstat', parent, name, () => fs.lstatSync(locate(parent, name), { throwIfNoEntry: false }) !== undefined),
     stat: (parent, name) =>
       at('lstat', parent, name, () => statOf(fs.lstatSync(locate(parent, name), { bigint: true }))),
     statDirectory: (directory) =>

@@ -8,6 +8,7 @@ import { systemFiles } from '../../../src/platform/files/system-files.ts';
 import {
   CLAIM,
   claimedWriter,
+  MEMORY,
   packageOf,
   publishCall,
   removeCall,
@@ -53,7 +54,7 @@ it.each(Object.entries(REASONS))(
   '%s at any one operation is told as %s, harms no published package, leaves nothing behind, and is overcome',
   (code, reason) => {
     for (let nth = 1; ; nth += 1) {
-      using mount = temporaryMount();
+      using mount = temporaryMount(MEMORY);
       const counted = { count: 0 };
       let armed: number | undefined;
       const writer = claimedWriter(mount.root, { files: failing(() => armed, code, counted) });
@@ -82,7 +83,7 @@ it.each(Object.entries(REASONS))(
 
 it('after a failed sync of a directory nothing counts as published until it was written anew', () => {
   for (const place of ['/store', '/shop']) {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const synced: number[] = [];
     let broken = false;
     const files = systemFiles();
@@ -108,7 +109,7 @@ it('after a failed sync of a directory nothing counts as published until it was 
 });
 
 it('after a failed sync in a claim every package found is written anew', () => {
-  using mount = temporaryMount();
+  using mount = temporaryMount(MEMORY);
   claimedWriter(mount.root).publish('shop/web', 1);
   const files = systemFiles();
   let broken = true;
@@ -127,7 +128,7 @@ it('after a failed sync in a claim every package found is written anew', () => {
 });
 
 it('a tree that can not be read is neither repaired nor removed', () => {
-  using mount = temporaryMount();
+  using mount = temporaryMount(MEMORY);
   claimedWriter(mount.root).publish('shop/web', 1);
   const files = systemFiles();
   const blind: Files = {
@@ -146,7 +147,7 @@ it('a tree that can not be read is neither repaired nor removed', () => {
 it('killed at any step, and killed again in the recovery, the next leader ends where an undisturbed one does', async () => {
   const steps = [{ calls: [CLAIM] }, { calls: CALLS }];
   for (let nth = 1; ; nth += 1) {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const setUp = claimedWriter(mount.root);
     setUp.run(publishCall('shop/web', 1), publishCall('shop/gone', 1), publishCall('shop/three', 1));
     const lines = await runChild({ root: mount.root, steps, at: { nth, signal: 'SIGKILL' } });

@@ -7,6 +7,7 @@ import { systemFiles } from '../../../src/platform/files/system-files.ts';
 import {
   CLAIM,
   claimedWriter,
+  MEMORY,
   packageOf,
   publishCall,
   removeCall,
@@ -64,7 +65,7 @@ const VARIANTS = 12;
 it.each(Object.entries(SCENES))(
   'after a power loss at any step of a %s each package is the old or the new one, and recovery converges',
   (name, scene) => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { before, steps } = record(mount.root, scene);
     const random = seededRandom(name.length);
     for (let cut = 0; cut <= steps.length; cut += 1) {
@@ -130,7 +131,7 @@ function seenAt(disk: Tree, key: string): string {
 
 /** Puts the disk of the model on the real one and lets a new leader do what was asked. */
 function recover(disk: Tree, scene: Scene, place: string): void {
-  using mount = temporaryMount();
+  using mount = temporaryMount(MEMORY);
   writeTree(mount.root, disk);
   const writer = claimedWriter(mount.root);
   for (const call of scene.calls) if (call.name !== 'claim') writer.value(call);

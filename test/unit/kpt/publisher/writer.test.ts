@@ -6,6 +6,7 @@ import type { Call } from '../../../../src/kpt/publisher/messages.ts';
 import {
   CLAIM,
   claimedWriter,
+  MEMORY,
   packageOf,
   publishCall,
   removeCall,
@@ -23,7 +24,7 @@ const entryOf = (root: string, key: string): string => fs.readlinkSync(join(root
 
 describe('publish', () => {
   it('leads the stable name to a tree whose digest a shell can compute', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { publish } = claimedWriter(mount.root);
     const { entry, outcome } = publish('shop/web', 5);
     const command = 'cd "$0" && find . -type f -exec sha256sum {} + | LC_ALL=C sort | sha256sum';
@@ -37,7 +38,7 @@ describe('publish', () => {
   });
 
   it('writes nothing at all for what is there already', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { publish } = claimedWriter(mount.root);
     publish('shop/web', 5);
     const before = changeTimes(mount.root);
@@ -46,7 +47,7 @@ describe('publish', () => {
   });
 
   it('lets two intents share one entry, and the removal of one leaves the other whole', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     const first = writer.publish('shop/one', 5);
     expect(writer.publish('shop/two', 5)).toEqual({
@@ -61,7 +62,7 @@ describe('publish', () => {
   });
 
   it('carries on a batch when one of it fails', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { run } = claimedWriter(mount.root);
     fs.mkdirSync(join(mount.root, 'shop'));
     fs.writeFileSync(join(mount.root, 'shop/bad'), 'mine');
@@ -82,14 +83,14 @@ describe('publish', () => {
   });
 
   it('takes calls for one key in their order, also within a batch', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { run } = claimedWriter(mount.root);
     run(publishCall('shop/web', 1), removeCall('shop/web'), publishCall('shop/web', 2), publishCall('shop/web', 3));
     expect(entryOf(mount.root, 'shop/web')).toBe(`${packageOf(3).digest}.1`);
   });
 
   it('refuses names that lead out of the root', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     const before = treeOf(mount.path);
     for (const [namespace, intent] of [
@@ -115,7 +116,7 @@ describe('publish', () => {
   });
 
   it('publishes intents with names of 253 bytes, with their records', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { publish, notes } = claimedWriter(mount.root);
     const intent = `a${'.b'.repeat(126)}`;
     expect(intent).toHaveLength(253);
@@ -126,7 +127,7 @@ describe('publish', () => {
   });
 
   it('rewrites the record when who asked has changed, and nothing else', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     writer.publish('shop/web', 5);
     const argument = { ...requestOf('shop/web', 5), record: { uid: 'another', generation: 7 } };
@@ -136,7 +137,7 @@ describe('publish', () => {
   });
 
   it('refuses with the bytes there are and the bytes it needs when the volume is too full', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const { run } = claimedWriter(mount.root, { minFreeBytes: Number.MAX_SAFE_INTEGER / 2 });
     const [answer] = run(publishCall('shop/web', 1));
     expect(answer).toMatchObject({ ok: false, failure: { reason: 'StorageFull', class: 'Transient' } });
@@ -157,7 +158,7 @@ describe('foreign things', () => {
     fifo: (place) => void execFileSync('mkfifo', [place]),
   };
   it.each(Object.keys(foreign))('a %s at the stable name is left as it is', (kind) => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     fs.mkdirSync(join(mount.root, 'shop'));
     foreign[kind]?.(join(mount.root, 'shop/web'));
@@ -170,7 +171,7 @@ describe('foreign things', () => {
   });
 
   it.each(['file', 'link elsewhere'])('a %s in place of a namespace is left as it is', (kind) => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     foreign[kind]?.(join(mount.root, 'shop'));
     expect(writer.reason(publishCall('shop/web', 1))).toBe('UnsafePath');
@@ -191,7 +192,7 @@ describe('repair', () => {
     'file replaced by a fifo': (tree) => replaced(join(tree, 'Kptfile'), (path) => void execFileSync('mkfifo', [path])),
   };
   it.each(Object.keys(damage))('a tree with a %s is replaced for all its intents, and kept aside', (kind) => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     const { entry } = writer.publish('shop/one', 5);
     writer.publish('other/two', 5);
@@ -213,7 +214,7 @@ describe('repair', () => {
   });
 
   it('notices damage by the stat of files after a full hash, without hashing again', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const first = claimedWriter(mount.root);
     const { entry } = first.publish('shop/web', 5);
     const past = new Date(Date.now() - 60_000);
@@ -229,7 +230,7 @@ describe('repair', () => {
   });
 
   it('group bits that fsGroup adds to a volume are no damage', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     const { entry } = writer.publish('shop/web', 5);
     const tree = join(mount.root, '.patchgen/store', entry);
@@ -239,7 +240,7 @@ describe('repair', () => {
   });
 
   it('a removed tree, a removed link and a retargeted link are restored', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     const { entry } = writer.publish('shop/web', 5);
     const other = writer.publish('shop/other', 6).entry;
@@ -255,7 +256,7 @@ describe('repair', () => {
   });
 
   it('quarantine is bounded, and what goes is told', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     for (let round = 0; round < 105; round += 1) {
       const { entry } = writer.publish('shop/web', 5);
@@ -268,7 +269,7 @@ describe('repair', () => {
 
 describe('claim', () => {
   it('tells which links lead to damaged trees, and restores none', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const first = claimedWriter(mount.root);
     const { entry } = first.publish('shop/web', 5);
     first.publish('shop/two', 6);
@@ -280,7 +281,7 @@ describe('claim', () => {
   });
 
   it('ends lower epochs with all that is in them, but keeps altered trees that were on their way to quarantine', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     claimedWriter(mount.root);
     const old = join(mount.root, '.patchgen/staging/1');
     fs.mkdirSync(join(old, 'half/staged'), { recursive: true });
@@ -293,7 +294,7 @@ describe('claim', () => {
   });
 
   it('does nothing before it, and nothing after another one', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const old = writerOn(mount.root);
     expect(old.reason(publishCall('shop/web', 1))).toBe('LeadershipLost');
     old.value(CLAIM);
@@ -305,7 +306,7 @@ describe('claim', () => {
 
 describe('sweep', () => {
   it('removes what nothing has used for the grace since this writer first saw it, whatever the file times', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     let now = 0;
     const monotonic = (): number => now;
     const first = claimedWriter(mount.root, { monotonic });
@@ -324,7 +325,7 @@ describe('sweep', () => {
   });
 
   it('an entry that was used in between starts its grace anew', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     let now = 0;
     const writer = claimedWriter(mount.root, { monotonic: () => now });
     writer.publish('shop/web', 1);
@@ -338,7 +339,7 @@ describe('sweep', () => {
   });
 
   it('keeps all entries while a namespace can not be read', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
     writer.publish('shop/web', 1);
     writer.publish('shop/web', 2);
@@ -352,7 +353,7 @@ describe('sweep', () => {
   });
 
   it('cleans records, empty namespaces and old probes, and leaves foreign things', () => {
-    using mount = temporaryMount();
+    using mount = temporaryMount(MEMORY);
     let now = 0;
     const writer = claimedWriter(mount.root, { monotonic: () => now });
     writer.publish('shop/web', 1);
