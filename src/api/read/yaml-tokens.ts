@@ -16,6 +16,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   tag: 'tags are not supported: quote a value to make it text',
   'directive-line': 'directives are not supported',
 };
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const MAX_WORDS = 200;
 const TOKENS_PER_LOOK = 1024;
 // The stack of the parser holds the document, the open collections and at most a scalar or a key.
 const MAX_STACK = MAX_DEPTH + 2;
@@ -87,8 +89,9 @@ function refusal(why: string, start: number, lexeme: string): Fault {
   return { code: 'unsupported-yaml', message, pointer: '', start, end: start + lexeme.length };
 }
 
-/** A complaint of the library as a fault of ours. */
+/** A complaint of the library as a fault of ours. It may quote the text as it is, and all of it. */
 export function libraryFault(message: string, position: readonly [number, number]): Fault {
-  const words = message.charAt(0).toLowerCase() + message.slice(1);
-  return { code: 'invalid-yaml', message: `invalid YAML: ${words}`, pointer: '', start: position[0], end: position[1] };
+  const words = message.charAt(0).toLowerCase() + message.slice(1, MAX_WORDS);
+  const safe = words.replace(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return { code: 'invalid-yaml', message: `invalid YAML: ${safe}`, pointer: '', start: position[0], end: position[1] };
 }

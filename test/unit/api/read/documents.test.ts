@@ -31,6 +31,7 @@ test.each(FORMATS)('no text makes the %s reader throw, and each unreadable docum
         if (!('findings' in document)) continue;
         expect(document.findings.length).toBeGreaterThan(0);
         for (const { message, line, column, excerpt } of document.findings) {
+          expect(message).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
           expect(message).toMatch(/^(invalid (JSON|YAML): .|the input )/);
           expect(Math.min(line, column, excerpt.length)).toBeGreaterThan(0);
           expect(excerpt.start).toBeLessThanOrEqual(excerpt.text.length);
