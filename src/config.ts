@@ -21,6 +21,7 @@ export {
   type SettingName,
   variableOf,
 } from './config/table.ts';
+export { unknownVariables } from './config/unknown-variables.ts';
 
 /** The environment of this process. */
 export const environment = (): Readonly<Record<string, string | undefined>> => process.env;

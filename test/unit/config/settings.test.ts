@@ -7,6 +7,7 @@ import {
   SETTING_NAMES,
   SettingError,
   type Settings,
+  unknownVariables,
   variableOf,
 } from '../../../src/config.ts';
 
@@ -159,6 +160,20 @@ describe('refusals are one line that names the source and what is allowed', () =
       }),
     );
   });
+});
+
+test('a variable that looks like a setting and is none is told, one that Kubernetes makes is not', () => {
+  const env = {
+    PATCHGEN_WORKERS: '1',
+    PATCHGEN_CONFIG: '/x',
+    PATCHGEN_WORKRES: '1',
+    PATCHGEN_SERVICE_HOST: '10.0.0.1',
+    PATCHGEN_PORT: 'tcp://10.0.0.1:80',
+    PATCHGEN_METRICS_SERVICE_PORT_HTTP: '8080',
+    PATCHGEN_METRICS_PORT_8080_TCP_ADDR: '10.0.0.1',
+    PATH: '/bin',
+  };
+  expect(unknownVariables(env)).toEqual(['PATCHGEN_WORKRES']);
 });
 
 describe('the table', () => {

@@ -75,6 +75,15 @@ describe('JSON lines', () => {
   });
 });
 
+test('what JSON leaves as it is and a terminal obeys is escaped, and reads back as it was', () => {
+  const { log, lines, last } = logging();
+  const text = '\u009b31m \u2028 \u202e \u200b \u{e0041} \u007f é 漢 ✓';
+  log.info({ text }, text);
+  expect(lines[0]).not.toMatch(/[\u007f-\u009f\u2028\u202e\u200b\u{e0041}]/u);
+  expect(lines[0]).toContain('é 漢 ✓');
+  expect(last()).toMatchObject({ text, msg: text });
+});
+
 describe('secrets', () => {
   const canary = 'c4n4ry-5ecret-va1ue';
   test.each([
