@@ -13,6 +13,8 @@ export interface OperatorProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Flags of Node.js itself. */
   readonly nodeFlags?: readonly string[];
+  /** The program; default: the sources. A bundle shows what is shipped. */
+  readonly program?: string;
   /** A command that the operator is run under, such as `strace` with its flags. */
   readonly under?: readonly string[];
   readonly onLog?: (line: LogLine) => void;
@@ -87,18 +89,14 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   };
 }
 
-function commandLine({
-  under = [],
-  nodeFlags = [],
-  outputDir,
-  flags = [],
-}: OperatorProcessOptions): [string, ...string[]] {
+function commandLine(options: OperatorProcessOptions): [string, ...string[]] {
+  const { program = MAIN, under = [], nodeFlags = [], outputDir, flags = [] } = options;
   const node = [
     process.execPath,
     '--max-semi-space-size=4',
     '--disable-warning=ExperimentalWarning',
     ...nodeFlags,
-    MAIN,
+    program,
   ];
   const addresses = ['--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0'];
   const run = ['run', '--output-dir', outputDir, '--leader-election-namespace', 'default', ...addresses, ...flags];

@@ -76,6 +76,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     client,
     store,
     namespaces: settings.watchNamespaces,
+    relistMs: settings.resyncIntervalMs,
     clock,
     random,
     log,

@@ -19,6 +19,8 @@ export interface IntentWatchOptions {
   readonly store: Store<PatchIntent>;
   /** Empty: all namespaces by one stream. Otherwise one stream each. */
   readonly namespaces: readonly string[];
+  /** How often a whole list repairs what a stream may have lost without a trace. */
+  readonly relistMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -52,9 +54,28 @@ export function startIntentWatch(options: IntentWatchOptions): IntentWatch {
       onReplaced: options.onReplaced,
     }),
   );
+  const cancel = every(options, () => {
+    for (const reflector of reflectors) reflector.relist();
+  });
   return {
     reflectors,
     whenSynced: (signal) => Promise.all(reflectors.map((reflector) => reflector.whenSynced(signal))),
-    stop: () => Promise.all(reflectors.map((reflector) => reflector.stop())),
+    stop: () => {
+      cancel();
+      return Promise.all(reflectors.map((reflector) => reflector.stop()));
+    },
   };
+}
+
+/** Runs `job` again and again, each time after the interval and up to a fifth more. Returns the stop. */
+function every({ relistMs, clock, random }: IntentWatchOptions, job: () => void): () => void {
+  let cancel = (): void => {};
+  const arm = (): void => {
+    cancel = clock.after(relistMs * (1 + random.fraction() / 5), () => {
+      job();
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
 }

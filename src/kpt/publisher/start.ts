@@ -22,7 +22,7 @@ export interface PublisherOptions {
   readonly claimant?: Claimant;
   /** What the self-test publishes. */
   readonly probe?: Package;
-  /** The file of the thread, where it is not beside this one (a bundle, a test). */
+  /** The file of the thread, where it is not beside this one (a test). */
   readonly threadFile?: URL;
 }
 
@@ -36,7 +36,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     claimant: options.claimant ?? currentClaimant(),
     probe: options.probe ?? PROBE,
   };
-  const file = options.threadFile ?? new URL('./thread.ts', import.meta.url);
+  const file = options.threadFile ?? threadFile();
   const mailbox = openMailbox({ ...options, startThread: () => startThread(file, data) });
   return Object.freeze({
     selfTest: () => mailbox.call('selfTest', undefined),
@@ -51,6 +51,11 @@ export function startPublisher(options: PublisherOptions): Publisher {
     health: mailbox.health,
     close: mailbox.close,
   } satisfies Publisher);
+}
+
+/** Beside this file: as source in a checkout, bundled beside the bundle. */
+function threadFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.mjs', import.meta.url);
 }
 
 /** The thread keeps no file contents between calls: its heap holds the catalogue and one batch. */
