@@ -16,31 +16,34 @@ export default defineConfig({
       ...(report === undefined ? [] : [['json', { outputFile: report }] as ['json', { outputFile: string }]]),
     ],
     projects: [
-      room('unit', { order: 1, workers: availableParallelism() }),
-      room('golden', { order: 2, workers: 2, processes: true }),
-      room('contract', { order: 3, workers: availableParallelism() }),
-      room('integration', { order: 4, workers: 2, processes: true }),
-      room('fault', { order: 5, workers: 2, processes: true }),
-      room('e2e', { order: 6, workers: 1, processes: true }),
+      room('unit', { order: 1, workers: availableParallelism(), patience: minutes(1) }),
+      room('golden', { order: 2, workers: 2 }),
+      room('contract', { order: 3, workers: availableParallelism(), patience: minutes(1) }),
+      room('integration', { order: 4, workers: 2 }),
+      room('fault', { order: 5, workers: 2 }),
+      room('e2e', { order: 6, workers: 1 }),
     ],
   },
 });
 
-function room(
-  name: string,
-  { order, workers, processes = false }: { order: number; workers: number; processes?: boolean },
-) {
+interface Room {
+  readonly order: number;
+  readonly workers: number;
+  readonly patience?: number;
+}
+
+function room(name: string, { order, workers, patience = minutes(3) }: Room) {
   return {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
       exclude: configDefaults.exclude,
       environment: 'node',
-      pool: processes ? ('forks' as const) : ('threads' as const),
+      pool: 'forks' as const, // Threads share the umask and the working directory.
       maxWorkers: workers,
       sequence: { groupOrder: order },
       globalSetup: ['./test/support/run/global-setup.ts'],
-      testTimeout: minutes(processes ? 3 : 1),
+      testTimeout: patience,
       hookTimeout: minutes(5),
       teardownTimeout: minutes(1),
     },
