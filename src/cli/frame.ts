@@ -5,6 +5,7 @@ import { printable } from '../platform/escape.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { ExitCode, exitCodeHelp } from './exit-codes.ts';
 import { Exit, type Io } from './io.ts';
+import { spellOutSwitches } from './settings-options.ts';
 import { VERSION } from './version.ts';
 
 const DESCRIPTION = `Turns declared changes (PatchIntents) into reviewable, reproducible patch packages.
@@ -33,7 +34,7 @@ export async function runCli(
 ): Promise<number> {
   try {
     const program = await buildProgram(io, commands, (name) => name === commandIn(args, commands));
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...spellOutSwitches(args)], { from: 'user' });
     return ExitCode.ok;
   } catch (error) {
     return codeFor(error, io);

@@ -30,10 +30,28 @@ export function settingsOf<K extends SettingName>(
 
 function optionOf(row: Setting<unknown>): Option {
   const option = new Option(`--${row.flag} ${row.kind.placeholder}`, helpOf(row)).helpGroup(`${row.group}:`);
-  if (row.kind.placeholder.startsWith('[')) return option.preset('true');
   if (row.kind.placeholder === '<a,b>') return option.argParser(joined);
   return option;
 }
+
+/**
+ * `--debug` becomes `--debug=true` and `--no-debug` `--debug=false`, so that a switch never takes the word after it, which
+ * may be a file, for its value.
+ */
+export function spellOutSwitches(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return args.map((arg, i) => {
+    const [, no, name] = /^--(no-)?([a-z-]+)$/.exec(arg) ?? [];
+    if ((end !== -1 && i > end) || name === undefined || !SWITCHES.has(name)) return arg;
+    return `--${name}=${no === undefined}`;
+  });
+}
+
+const SWITCHES = new Set(
+  SETTING_NAMES.map(rowOf)
+    .filter(({ kind }) => kind.placeholder === '[true|false]')
+    .map(({ flag }) => flag),
+);
 
 /** A list flag that is given twice means both lists. */
 const joined = (text: string, before: unknown): string => (typeof before === 'string' ? `${before},${text}` : text);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { addSettings } from '../../src/cli/settings-options.ts';
+import { addSettings, spellOutSwitches } from '../../src/cli/settings-options.ts';
 import { fileKeyOf, rowOf, SETTING_NAMES, type SettingName, variableOf } from '../../src/config.ts';
 
 /** The help text of one option, folded into one line. */
@@ -35,8 +35,23 @@ test.each(SETTING_NAMES)('%s can be set as a flag, and the value arrives under i
   expect(command.opts()[fileKeyOf(flag)]).toBe(value);
 });
 
-test('a switch may stand alone, and a list flag adds up', () => {
+test('a list flag that is given twice adds up', () => {
   const command = addSettings(new Command('run')).exitOverride();
-  command.parse(['--debug', '--watch-namespaces', 'a', '--watch-namespaces', 'b,c'], { from: 'user' });
-  expect(command.opts()).toEqual({ debug: 'true', watchNamespaces: 'a,b,c' });
+  command.parse(['--watch-namespaces', 'a', '--watch-namespaces', 'b,c'], { from: 'user' });
+  expect(command.opts()).toEqual({ watchNamespaces: 'a,b,c' });
+});
+
+test('a switch may stand alone, never takes the next word, and can be turned off in two ways', () => {
+  const parse = (...args: readonly string[]) => {
+    const command = addSettings(new Command('validate').argument('<file...>')).exitOverride();
+    command.parse([...spellOutSwitches(args)], { from: 'user' });
+    return { ...command.opts(), files: command.args };
+  };
+  expect(parse('--strict-mode', 'intent.yaml')).toEqual({ strictMode: 'true', files: ['intent.yaml'] });
+  expect(parse('a', '--no-leader-elect', '--debug=false')).toEqual({
+    leaderElect: 'false',
+    debug: 'false',
+    files: ['a'],
+  });
+  expect(parse('--', '--debug')).toEqual({ files: ['--debug'] });
 });

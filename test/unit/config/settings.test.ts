@@ -178,10 +178,11 @@ test('a variable that looks like a setting and is none is told, one that Kuberne
 
 describe('the table', () => {
   test('every default is a value that the setting allows', () => {
-    for (const name of SETTING_NAMES) {
+    const refused = SETTING_NAMES.filter((name) => {
       const { default: text, kind } = rowOf(name);
-      if (text !== undefined) expect(kind.parse(text), name).toBeDefined();
-    }
+      return text !== undefined && kind.parse(text) === undefined;
+    });
+    expect(refused).toEqual([]);
   });
 
   test('flags, variables and file keys are unique', () => {
