@@ -19,6 +19,8 @@ export type Fault =
   | { readonly kind: 'lose-answer' }
   /** Passes on after this many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Passes on once this resolves. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** Cuts the answer after this many bytes. */
   | { readonly kind: 'truncate'; readonly bytes: number }
   /** Passes on one byte per millisecond. */
@@ -44,6 +46,8 @@ export interface FaultProxy {
   readonly openWatches: readonly string[];
   /** Connections that clients hold now. */
   readonly openConnections: number;
+  /** Connections that clients opened since the start. */
+  readonly openedConnections: number;
   /** The rules, asked in order for each request. The returned function takes the rule back. */
   add(rule: Rule): () => void;
   /** Cuts every watch (`FIN`: an ordinary end of the connection; `RST`: a reset). */
@@ -69,6 +73,7 @@ export async function startFaultProxy(options: { readonly server: string; readon
   const seen: Seen[] = [];
   const watches = new Set<OpenWatch>();
   const sockets = new Set<Socket>();
+  let opened = 0;
   const listener = createServer((incoming, response) => {
     const asked = seenOf(incoming);
     seen.push(asked);
@@ -77,6 +82,7 @@ export async function startFaultProxy(options: { readonly server: string; readon
   });
   listener.on('connection', (socket) => {
     sockets.add(socket);
+    opened += 1;
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
   });
@@ -89,6 +95,9 @@ export async function startFaultProxy(options: { readonly server: string; readon
     },
     get openConnections() {
       return sockets.size;
+    },
+    get openedConnections() {
+      return opened;
     },
     add: (rule) => {
       rules.push(rule);
@@ -154,8 +163,9 @@ function pass(
     watches.delete(watch);
     outgoing.destroy();
   });
-  const delay = fault?.kind === 'delay' ? fault.ms : 0;
-  setTimeout(() => incoming.pipe(outgoing), delay);
+  const passOn = (): void => void incoming.pipe(outgoing);
+  if (fault?.kind === 'hold') void fault.until.then(passOn);
+  else setTimeout(passOn, fault?.kind === 'delay' ? fault.ms : 0);
 }
 
 /** Passes the body on, through the fault. */

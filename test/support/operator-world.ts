@@ -36,6 +36,8 @@ export interface OperatorWorld {
   readonly statuses: StatusWatch;
   /** Starts an operator that is stopped at the end, and waits until it is ready. */
   start(options?: Partial<OperatorProcessOptions>): Promise<OperatorProcess>;
+  /** The same without waiting: for operators that cannot become ready. */
+  launch(options?: Partial<OperatorProcessOptions>): Promise<OperatorProcess>;
   /** Another volume, removed at the end. */
   volume(): string;
   namespace(name: string): Promise<void>;
@@ -75,9 +77,13 @@ export async function operatorWorld(options: ControlPlaneOptions = {}): Promise<
     packages: join(outputDir, 'packages'),
     statuses,
     volume,
-    async start(given = {}) {
+    async launch(given = {}) {
       const operator = await startOperatorProcess({ kubeconfig: plane.kubeconfig, outputDir, ...given });
       operators.push(operator);
+      return operator;
+    },
+    async start(given = {}) {
+      const operator = await world.launch(given);
       await operator.untilReady();
       return operator;
     },

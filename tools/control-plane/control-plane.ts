@@ -38,6 +38,10 @@ export interface ControlPlane extends AttachedControlPlane {
   killApiServer(): Promise<void>;
   /** Starts it again on the same port with the same data; resolves when it is ready. */
   startApiServer(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. Its data is in `<dir>/etcd`. */
+  killEtcd(): Promise<void>;
+  /** Starts it again on the same ports with what is in `<dir>/etcd`; resolves when it is healthy. */
+  startEtcd(): Promise<void>;
   /** Ends everything and removes the folder. Also happens by itself when this process dies, however it dies. */
   stop(): Promise<void>;
 }
@@ -91,10 +95,14 @@ async function assemble(
   const server = `https://127.0.0.1:${api}`;
   const etcdUrl = `http://127.0.0.1:${etcdClient}`;
   const auditLogPath = options.auditLog === true ? join(dir, 'audit.log') : undefined;
-  const etcd = guardian.start('etcd', binaries.etcd, [
-    ...etcdArguments(dir, ports, options.unsafeNoFsync ?? true),
-    ...(options.etcdArgs ?? []),
-  ]);
+  const launchEtcd = (): Child =>
+    guardian.start('etcd', binaries.etcd, [
+      ...etcdArguments(dir, ports, options.unsafeNoFsync ?? true),
+      ...(options.etcdArgs ?? []),
+    ]);
+  const etcdIsHealthy = (child: Child): Promise<void> =>
+    until(dir, 'etcd', child, async () => (await fetch(`${etcdUrl}/health`)).ok);
+  let etcd = launchEtcd();
   const authority = await createAuthority();
   const token = randomBytes(24).toString('base64url');
   await writeIdentities(dir, authority, token);
@@ -110,7 +118,7 @@ async function assemble(
   };
   const admin = await authority.issue({ use: 'client', name: 'admin', groups: ['system:masters'] });
   await writeKubeconfig(facts.kubeconfig, { server, authority: authority.certificate, user: 'admin', ...admin });
-  await until(dir, 'etcd', etcd, async () => (await fetch(`${etcdUrl}/health`)).ok);
+  await etcdIsHealthy(etcd);
 
   const startServer = async (): Promise<Child> => {
     const args = [...apiServerArguments(dir, ports, auditLogPath), ...(options.apiServerArgs ?? [])];
@@ -125,13 +133,20 @@ async function assemble(
   }
   return {
     ...attach(facts),
-    etcdPid: etcd.pid,
+    get etcdPid() {
+      return etcd.pid;
+    },
     get apiServerPid() {
       return apiServer.pid;
     },
     killApiServer: () => apiServer.kill('SIGKILL'),
     startApiServer: async () => {
       apiServer = await startServer();
+    },
+    killEtcd: () => etcd.kill('SIGKILL'),
+    startEtcd: async () => {
+      etcd = launchEtcd();
+      await etcdIsHealthy(etcd);
     },
     stop: () => guardian.close(),
   };

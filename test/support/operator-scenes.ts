@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PatchIntentSpec } from '../../src/api/types.ts';
+import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { eventually, isReady, type OperatorWorld } from './operator-world.ts';
+
+/** A good spec without warnings. */
+export const scale = (target: string, replicas: number): PatchIntentSpec => ({
+  intentType: 'scaling',
+  target,
+  replicas,
+  correlationId: 'c-1',
+});
+
+/** Applies good intents with these names, each with a target of its own, and waits until all are Ready. */
+export async function readyIntents(world: OperatorWorld, namespace: string, names: readonly string[]): Promise<void> {
+  for (const [i, name] of names.entries()) await world.apply(`${namespace}/${name}`, scale(name, i % 100));
+  await allReady(world, namespace, names.length);
+}
+
+export async function allReady(world: OperatorWorld, namespace: string, count: number): Promise<void> {
+  await eventually(
+    `${count} intents of ${namespace} are Ready`,
+    async () => (await world.list(namespace)).filter(isReady).length === count,
+    120_000,
+  );
+}
+
+export interface SeenEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly series?: { readonly count: number };
+}
+
+export async function eventsIn(plane: ControlPlane, namespace: string): Promise<readonly SeenEvent[]> {
+  const { body } = await plane.request('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
+  return (body as { items: SeenEvent[] }).items;
+}
+
+export interface ProxiedServer {
+  readonly proxy: FaultProxy;
+  /** The administrator's access by token, through the proxy. */
+  readonly kubeconfig: string;
+}
+
+/** A fault proxy in front of the API server, and a kubeconfig that goes through it. */
+export async function proxiedServer(plane: ControlPlane): Promise<ProxiedServer> {
+  const proxy = await startFaultProxy({ server: plane.server, ca: readFileSync(plane.caFile, 'utf8') });
+  const kubeconfig = join(plane.dir, `proxied-${new URL(proxy.url).port}.kubeconfig`);
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'proxied',
+    clusters: [{ name: 'proxied', cluster: { server: proxy.url } }],
+    users: [{ name: 'admin', user: { token: plane.token } }],
+    contexts: [{ name: 'proxied', context: { cluster: 'proxied', user: 'admin' } }],
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return { proxy, kubeconfig };
+}
