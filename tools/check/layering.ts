@@ -21,7 +21,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const READS_ENVIRONMENT = 'src/config.ts';
 const NO_NAME = /(^|[-./])(utils?|helpers?|commons?)([-./]|$)/i;
 const IMPORT = /(?:^|[;\n])\s*(?:import|export)\s(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]/g;
-const LAZY_IMPORT = /\b(?:import\(|new URL\()\s*['"](\.[^'"]+)['"]/g;
+const LAZY_IMPORT = /\bimport\(\s*['"](\.[^'"]+)['"]/g;
+const WORKER = /\bnew URL\([^;]*?['"](\.\.?\/[^'"]+\.ts)['"]/g;
 
 /** Source text by path from the root of the project, with `/`. */
 export type Sources = ReadonlyMap<string, string>;
@@ -60,7 +61,9 @@ function importFindings(path: string, sources: Sources): string[] {
 /** The files of the project that a file names, whether for types, for values, lazily or as a worker. */
 export function importsOf(path: string, sources: Sources): string[] {
   const text = withoutComments(sources.get(path) ?? '');
-  const named = [...text.matchAll(IMPORT), ...text.matchAll(LAZY_IMPORT)].flatMap(([, name]) => name ?? []);
+  const named = [...text.matchAll(IMPORT), ...text.matchAll(LAZY_IMPORT), ...text.matchAll(WORKER)].flatMap(
+    ([, name]) => name ?? [],
+  );
   return named.filter((name) => name.startsWith('.')).map((name) => posix.join(posix.dirname(path), name));
 }
 

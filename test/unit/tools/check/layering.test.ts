@@ -69,8 +69,11 @@ test('the good project has no finding', () => {
   expect(findings({})).toEqual([]);
 });
 
-test('a worker named by URL counts as imported, a comment does not', () => {
-  const text =
-    "// import './no.ts';\n/* import './neither.ts'; */\nnew Worker(new URL('./thread.ts', import.meta.url));";
+test.each([
+  ["new Worker(new URL('./thread.ts', import.meta.url));"],
+  ["new URL(bundled ? './thread.mjs' : './thread.ts', import.meta.url)"],
+  ["new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.mjs', import.meta.url)"],
+])('a worker counts as imported, a comment does not: %s', (code) => {
+  const text = `// import './no.ts';\n/* import './neither.ts'; */\n${code}`;
   expect(importsOf('src/kpt/pool.ts', new Map([['src/kpt/pool.ts', text]]))).toEqual(['src/kpt/thread.ts']);
 });
