@@ -27,8 +27,7 @@ export function claimRoot(site: Site, options: ClaimOptions, distrust: boolean):
   return keepOrClose(site, root, () => {
     const tenure = tenureOf(root, takeEpoch(site, root, options));
     return keepWork(site, tenure, () => {
-      loadCatalogue(site, tenure);
-      syncAll(site, tenure);
+      syncAll(site, tenure, loadCatalogue(site, tenure));
       if (distrust) distrustAll(tenure);
       return { tenure, tampered: verifyLinks(site, tenure) };
     });
@@ -42,8 +41,7 @@ export function resumeRoot(site: Site, epoch: number, closed: readonly string[])
   return keepOrClose(site, root, () => {
     const tenure = tenureOf(root, resumeEpoch(site, root, epoch));
     return keepWork(site, tenure, () => {
-      loadCatalogue(site, tenure);
-      syncAll(site, tenure);
+      syncAll(site, tenure, loadCatalogue(site, tenure));
       for (const key of closed) tenure.catalogue.closed.add(key);
       return tenure;
     });
@@ -59,19 +57,22 @@ function tenureOf(root: Root, { epoch, work }: Epoch): Tenure {
   return Object.freeze({ root, epoch, work, catalogue: emptyCatalogue() });
 }
 
-function loadCatalogue(site: Site, { root, catalogue }: Tenure): void {
+/** Returns the namespaces that were found. */
+function loadCatalogue(site: Site, { root, catalogue }: Tenure): ReadonlySet<string> {
   for (const { name } of site.files.list(root.store)) noteEntry(catalogue, name);
-  for (const link of scanRoot(site, root).links) {
+  const { links, emptyNamespaces } = scanRoot(site, root);
+  for (const link of links) {
     catalogue.links.set(keyText(link), link.entry);
     noteEntry(catalogue, link.entry);
   }
+  return new Set([...links.map(({ namespace }) => namespace), ...emptyNamespaces]);
 }
 
-function syncAll(site: Site, tenure: Tenure): void {
+function syncAll(site: Site, tenure: Tenure, namespaces: ReadonlySet<string>): void {
   const { files } = site;
   const { root } = tenure;
   files.syncDirectory(root.store);
-  for (const name of new Set([...tenure.catalogue.links.keys()].map((key) => keyOfText(key).namespace))) {
+  for (const name of namespaces) {
     const namespace = openNamespace(site, tenure, name);
     if (namespace !== undefined) syncAndClose(site, namespace);
   }

@@ -84,6 +84,34 @@ it.each(Object.entries(SCENES))(
   120_000,
 );
 
+it('what a new leader found after a kill between link and sync outlives a power loss once its claim was answered', () => {
+  using mount = temporaryMount(MEMORY);
+  claimedWriter(mount.root).publish('shop/web', 1);
+  const steps: Step[] = [];
+  const files = recording(systemFiles(), steps);
+  const dying = claimedWriter(mount.root, { files, reach: dieAt('before-sync') });
+  const before = readTree(mount.root);
+  steps.length = 0;
+  dying.run(publishCall('shop/web', 7), publishCall('fresh/web', 8));
+  writerOn(mount.root, { files }).value(CLAIM);
+  const model = modelOf(before);
+  for (const step of steps) apply(model, mount.root, step);
+  const scene: Scene = { calls: [], keys: { 'shop/web': [1, 7], 'fresh/web': ['none', 8] } };
+  assertOldOrNew(
+    afterPowerLoss(model, () => false),
+    scene,
+    true,
+    'after the claim',
+  );
+});
+
+/** Ends the run of a batch like a kill does: nothing after the point happens. */
+function dieAt(point: string): (reached: string) => void {
+  return (reached) => {
+    if (reached === point) throw new Error('killed');
+  };
+}
+
 function record(root: string, scene: Scene): { readonly before: Tree; readonly steps: readonly Step[] } {
   const setUp = claimedWriter(root);
   setUp.run(
