@@ -191,3 +191,18 @@ it('a reader that hashes whole packages in a loop sees whole versions only, whil
   expect(reads).toBeGreaterThan(500);
   await publisher.close();
 }, 120_000);
+
+it(
+  'a shutdown keeps the epoch directory, so the next claim takes a new number',
+  async () => {
+    using mount = temporaryMount();
+    for (const epoch of [1, 2, 3]) {
+      const publisher = startOn(mount.root);
+      expect(await publisher.claim({ takeOver: false, exclusive: false })).toMatchObject({ epoch });
+      await publisher.publish(requestOf('shop/web', epoch));
+      await publisher.close();
+      expect(fs.readdirSync(join(mount.root, '.patchgen/staging'))).toEqual([`${epoch}`]);
+    }
+  },
+  PATIENCE,
+);
