@@ -14,11 +14,8 @@ const STORE_LAG_MS = 1_000;
  */
 export async function collect(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
   if (!deps.collection.has(key)) return DONE;
-  if (!deps.collection.mayRemove(key)) {
-    deps.collection.absent(key);
-    return DONE;
-  }
   try {
+    if (!deps.collection.mayRemove(key)) return await notice(key, deps, signal);
     if ((await deps.api.get(key, signal)) !== undefined) {
       deps.collection.present(key);
       return after(STORE_LAG_MS);
@@ -33,6 +30,16 @@ export async function collect(key: string, deps: Deps, signal: AbortSignal): Pro
   } catch (thrown) {
     return notRemoved(key, thrown, deps);
   }
+}
+
+/**
+ * First sight of an absence. The kind is asked for at once: a CRD that is deleted takes its objects along, and may be back
+ * before the gate decides.
+ */
+async function notice(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
+  deps.collection.absent(key);
+  if (!(await deps.api.kindIsServed(signal))) deps.collection.doubt('kind', key);
+  return DONE;
 }
 
 /**

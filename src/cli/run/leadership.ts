@@ -66,12 +66,11 @@ export function startLeadership(options: LeadershipOptions): Leadership {
     await options.ready(halt.signal);
     for (let tries = 0; !halt.signal.aborted; tries += 1) {
       try {
-        state.term = await options.startTerm();
+        const term = await options.startTerm();
+        state.term = term;
+        term.begin();
         delete state.problem;
-        log.info(
-          { root: state.term.identity.rootId, epoch: state.term.identity.epoch },
-          'leading: the package root is claimed',
-        );
+        log.info({ root: term.identity.rootId, epoch: term.identity.epoch }, 'leading: the package root is claimed');
         return;
       } catch (thrown) {
         const failure = asFailure(thrown);

@@ -9,6 +9,7 @@ import type { Random } from '../../platform/random.ts';
 import { createIntentApi } from '../../reconcile/intent-api.ts';
 import { startEvents } from '../../runtime/events.ts';
 import { Store } from '../../runtime/store.ts';
+import { DoubtMemory } from './doubt.ts';
 import { heldReporter } from './held.ts';
 import { countOnScrape, timedPublisher, watchInstrument } from './instruments.ts';
 import { startLeadership } from './leadership.ts';
@@ -72,6 +73,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     tell: (nanoseconds) => publisher.setLeaseDeadline(nanoseconds),
   });
   const storage = startStorageWatch({ publisher, clock, random, log, metrics: metrics.storage });
+  const doubts = new DoubtMemory();
   const watch = startIntentWatch({
     client,
     store,
@@ -82,7 +84,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     log,
     metrics: watchInstrument(metrics.watch, (missing) => leadership.term()?.collection.kindIsMissing(missing)),
     onChange: (change) => leadership.term()?.changed(change),
-    onReplaced: (info) => leadership.term()?.replaced(info),
+    onReplaced: (info) => (leadership.term() ?? doubts).replaced(info),
   });
   const leadership = startLeadership({
     ...options,
@@ -104,6 +106,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         api: createIntentApi(client),
         events,
         metrics: metrics.term,
+        doubt: () => doubts.cause,
         onHeld: heldReporter({ ...options, events, metrics: metrics.held }),
         onLeadershipLost: (why) => leadership.lost(why),
       }),

@@ -21,6 +21,7 @@ import { type QueueMetrics, WorkQueue } from '../../runtime/queue.ts';
 import type { Change, ReplacedInfo } from '../../runtime/reflector.ts';
 import { startResync } from '../../runtime/resync.ts';
 import type { Store } from '../../runtime/store.ts';
+import { type Doubt, doubtOf } from './doubt.ts';
 import { asksForRun } from './intents.ts';
 import type { WriteDeadline } from './lease-clock.ts';
 import { createPacer } from './pacer.ts';
@@ -45,6 +46,8 @@ export interface TermOptions {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: TermMetrics;
+  /** Why absences at the beginning are not believed, if they are not. */
+  readonly doubt: () => Doubt | undefined;
   readonly onHeld: (held: Held | undefined) => void;
   readonly onLeadershipLost: (why: string) => void;
 }
@@ -59,6 +62,8 @@ export interface TermMetrics {
 export interface Term {
   readonly identity: RootIdentity;
   readonly collection: Collection;
+  /** Takes up everything that the store holds. Call it once changes are told to this term, so that none falls in between. */
+  begin(): void;
   /** Tells of a change that the store applied. */
   changed(change: Change<PatchIntent>): void;
   /** Tells of a whole list that the store applied, before its changes are told. */
@@ -68,7 +73,7 @@ export interface Term {
   stop(drainMs: number): Promise<{ readonly drained: boolean }>;
 }
 
-/** Claims the root and starts to work. Call it with a synced store. Throws a `Failure` when the root cannot be claimed. */
+/** Claims the root. Call it with a synced store. Throws a `Failure` when the root cannot be claimed. */
 export async function startTerm(options: TermOptions): Promise<Term> {
   const { settings, store, publisher, clock, random, log } = options;
   const claimed = await publisher.claim({ takeOver: settings.takeOver, exclusive: !settings.leaderElect });
@@ -91,9 +96,6 @@ export async function startTerm(options: TermOptions): Promise<Term> {
   });
   const deps = dependencies(options, claimed, collection, ownWrites);
   for (const item of found.packages) collection.published(keyOfPackage(item));
-  for (const key of store.keys()) queue.add(key, { low: true });
-  for (const key of [...collection.keys()])
-    if (isWatched(key, settings) && store.get(key) === undefined) collection.absent(key);
 
   const controller = work(options, queue, deps);
   const stopResync = startResync({
@@ -107,10 +109,11 @@ export async function startTerm(options: TermOptions): Promise<Term> {
   return {
     identity: claimed,
     collection,
+    begin: () => takeUp(options, queue, collection),
     changed: (change) => onChange(change, { queue, ownWrites, collection }),
-    replaced({ rewound, kindWasAbsent }) {
-      if (rewound) collection.doubtList('rewound');
-      else if (kindWasAbsent) collection.doubtList('kind');
+    replaced(info) {
+      const doubt = doubtOf(info);
+      if (doubt !== undefined) collection.doubtList(doubt);
     },
     health: () => controller.health(),
     async stop(drainMs) {
@@ -120,6 +123,14 @@ export async function startTerm(options: TermOptions): Promise<Term> {
       return controller.stop({ drainMs });
     },
   };
+}
+
+function takeUp({ settings, store, doubt }: TermOptions, queue: WorkQueue, collection: Collection): void {
+  const cause = doubt();
+  if (cause !== undefined) collection.doubtList(cause);
+  for (const key of store.keys()) queue.add(key, { low: true });
+  for (const key of [...collection.keys()])
+    if (isWatched(key, settings) && store.get(key) === undefined) collection.absent(key);
 }
 
 /** Absence is known only where lists are made: a narrowed set of namespaces says nothing of the others. */

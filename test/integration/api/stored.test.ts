@@ -1,31 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Crd, patchIntentCrd } from '../../../src/api/crd.ts';
-import type { JsonSchema } from '../../../src/api/structural.ts';
+import { patchIntentCrd } from '../../../src/api/crd.ts';
 import { checkName, checkSpec, describeFindings, reasonOf } from '../../../src/api/validate.ts';
+import { permissiveCrd } from '../../support/permissive-crd.ts';
 import { BASE, type CrdServer, replaceCrd, STRICT_DRY_RUN, startCrdServer } from './crd-server.ts';
 
 // Objects that came into the store under another schema than ours, and are there when the operator lists.
 
 const GOOD = { intentType: 'scaling', target: 'web', replicas: 5 };
-
-/** Our kind with a schema that takes anything. */
-function permissive(): Crd {
-  const real = patchIntentCrd();
-  const anything: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const versions = real.spec.versions.map((version) => ({
-    ...version,
-    selectableFields: [],
-    additionalPrinterColumns: [],
-    schema: {
-      openAPIV3Schema: {
-        type: 'object',
-        properties: { spec: { 'x-kubernetes-preserve-unknown-fields': true }, status: anything },
-      },
-    },
-  }));
-  return { ...real, spec: { ...real.spec, versions } };
-}
 
 const deep = `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`;
 const POISON: readonly (readonly [name: string, spec: string, reason: string])[] = [
@@ -66,7 +48,7 @@ let server: CrdServer;
 let stored: ReadonlyMap<string, unknown>;
 let pruned: ReadonlyMap<string, unknown>;
 beforeAll(async () => {
-  server = await startCrdServer(permissive());
+  server = await startCrdServer(permissiveCrd());
   for (const [name, spec] of POISON) {
     const answer = await server.create(name, spec);
     if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);

@@ -69,6 +69,17 @@ describe('removal of a package', () => {
     expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i1'], counts: { kind: 1 } });
   });
 
+  test('is held when the kind was terminating at the deletion, though it is back before the gate decides', async () => {
+    const world = await published(3);
+    world.kindIsServed = false;
+    await remove(world, 'shop/i1');
+    world.kindIsServed = true;
+    await world.clock.advance(2_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i1'], counts: { kind: 1 } });
+  });
+
   test('of a CRD deleted and re-created with all its intents: nothing is removed', async () => {
     const world = await published(5);
     world.kindIsServed = false;
