@@ -57,7 +57,7 @@ describe('each breach is told in one sentence that names the file', () => {
       'no room of the table',
     ],
   ])('%s', (_name, change, message) => {
-    const found = findings(change as Record<string, string>);
+    const found = findings(change);
     expect(
       found.some((line) => line.includes(message)),
       found.join('\n'),
