@@ -8,6 +8,8 @@ const MAX_DEPTH = 64;
 
 /** Words that YAML 1.1 or 1.2 readers take for a boolean or null. */
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+/** `e2`: the 1.1 mode of a common reader takes it for an exponent without a number, and gives NaN. */
+const EXPONENT = /^e[-+]?[0-9_]+$/i;
 /** Text that no reader takes for anything but text: begins with a letter, and holds no indicator. */
 const PLAIN = /^[A-Za-z][A-Za-z0-9._/-]*$/;
 /** What JSON leaves as it is and YAML does not allow or folds: DEL, C1 controls, line separators, BOM, non-characters. */
@@ -15,7 +17,7 @@ const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** A string as a YAML scalar that YAML 1.1 and 1.2 readers read back as that very string: `web`, `"010"`, `"on"`. */
 export function yamlString(text: string): string {
-  if (PLAIN.test(text) && !RESERVED.test(text)) return text;
+  if (PLAIN.test(text) && !RESERVED.test(text) && !EXPONENT.test(text)) return text;
   if (!text.isWellFormed()) throw failed('the text holds half of a surrogate pair');
   // A JSON string is a YAML double-quoted scalar, less these characters.
   return JSON.stringify(text).replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);

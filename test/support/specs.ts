@@ -27,6 +27,8 @@ export function labelNames(max: number): fc.Arbitrary<string> {
     'true',
     '010',
     '1e3',
+    'e2',
+    'e-1',
     '0x1f',
     '0b1',
     '0o7',

@@ -10,7 +10,7 @@ function readings(text: string): readonly unknown[] {
 }
 
 const TRAPS =
-  'on On ON off no NO yes y Y n N true TRUE false null Null ~ 010 0x1f 0b11 0o17 1e3 1E3 .5 5. +1 -1 1_000 .inf .nan ' +
+  'on On ON off no NO yes y Y n N true TRUE false null Null ~ 010 0x1f 0b11 0o17 1e3 1E3 e2 E2 e-1 e1_0 .5 5. +1 -1 1_000 .inf .nan ' +
   '2001-01-01 2001-12-14t21:59:43Z 1:30 190:20:30 - -- --- ... ? : # & * ! | > % @ ` " \' { [ , << = a:b a: #a';
 const words = [
   ...TRAPS.split(' '),
@@ -42,6 +42,16 @@ describe('yamlString', () => {
           expect(value).toEqual({ [key]: text });
       }),
     );
+  });
+
+  test('every short name reads back as that very text', () => {
+    const all = [...'abcdefghijklmnopqrstuvwxyz0123456789-'];
+    const risky = [...'abefinostuxy0178-'];
+    const pairs = all.flatMap((a) => all.map((b) => a + b));
+    const triples = risky.flatMap((a) => risky.flatMap((b) => risky.map((c) => a + b + c)));
+    const names = [...all, ...pairs, ...triples].filter((name) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name));
+    const text = names.map((name) => `- ${yamlString(name)}\n`).join('');
+    for (const value of readings(text)) expect(value).toEqual(names);
   });
 
   test('names that mean only themselves stay plain', () => {
