@@ -6,6 +6,7 @@ import { keyOf } from '../key.ts';
 import type { Outcome } from '../outcome.ts';
 import { desiredStatus, type ReportContext } from './desired.ts';
 import { sameStatus } from './equal.ts';
+import { refusalText } from './refusal.ts';
 
 export interface Reporter {
   readonly api: Pick<IntentApi, 'get' | 'putStatus'>;
@@ -71,7 +72,7 @@ async function putMinimal(
     to.wrote(keyOf(intent.metadata), await to.api.putStatus(intent, minimal(status), signal));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
-    throw new Rejected('StatusRefused', `the API server refuses the status: ${error.message}`, { cause: error });
+    throw new Rejected('StatusRefused', `the API server refuses the status: ${refusalText(error)}`, { cause: error });
   }
 }
 
