@@ -117,9 +117,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     () => leadership.term()?.collection.size ?? 0,
     () => (clock.monotonic() - Math.min(...watch.reflectors.map(({ lastContact }) => lastContact))) / 1_000,
   );
-  const servers = await startServers({ ...options, watch, storage, leadership, store });
-  const stop = async (): Promise<void> => {
-    servers.drain();
+  /** Drain, flush, release; resolves when all but the servers is closed. */
+  const windDown = async (): Promise<void> => {
     await leadership.stop(DRAIN_MS);
     await events.flush(FLUSH_MS);
     await leadership.release();
@@ -127,6 +126,17 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     storage.stop();
     await publisher.close();
     await client.close();
+  };
+  const servers = await startServers({ ...options, watch, storage, leadership, store }).catch(
+    async (error: unknown) => {
+      // Nobody could probe what would go on working here.
+      await windDown();
+      throw error;
+    },
+  );
+  const stop = async (): Promise<void> => {
+    servers.drain();
+    await windDown();
     await servers.stop();
   };
   return { ports: servers.ports, ended: ended.promise, stop };

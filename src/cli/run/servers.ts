@@ -44,7 +44,12 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     checks: { live: liveChecks(options), ready: readyChecks(options, () => state.draining) },
     log,
   });
-  const scrape = await startMetricsServer({ address: settings.metricsBindAddress, metrics, log });
+  const scrape = await startMetricsServer({ address: settings.metricsBindAddress, metrics, log }).catch(
+    async (error: unknown) => {
+      await probes.stop();
+      throw error;
+    },
+  );
   return {
     ports: { probes: probes.port, metrics: scrape.port },
     drain: () => {

@@ -30,6 +30,7 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
   const tested = Promise.withResolvers<void>();
   const state: { result: CheckResult } = { result: { ok: false, detail: 'the self-test has not ended yet' } };
   const told = (error: unknown, message: string): void => {
+    if (halt.signal.aborted) return;
     const failure = asFailure(error);
     const detail = `${failure.reason}: ${failure.message}`;
     if (state.result.detail !== detail) log.error({ reason: failure.reason, error: failure.message }, message);

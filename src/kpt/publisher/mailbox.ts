@@ -136,8 +136,9 @@ class ThreadMailbox {
     this.#restartMs = FIRST_RESTART_MS;
     this.#flush();
     if (this.#sent.size > 0) return;
-    this.#thread?.unref();
+    // Its end is waited for, and perhaps by nobody else: an idle thread alone would let the process go before.
     if (this.#closing) this.#thread?.postMessage({ end: true } satisfies Request);
+    else this.#thread?.unref();
   }
 
   #settle(answer: Answer): void {

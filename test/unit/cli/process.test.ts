@@ -1,8 +1,21 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+
+/** A cluster that never answers: the discard port of this machine. */
+const NOBODY = JSON.stringify({
+  'current-context': 'nobody',
+  contexts: [{ name: 'nobody', context: { cluster: 'nobody', user: 'nobody' } }],
+  clusters: [{ name: 'nobody', cluster: { server: 'https://127.0.0.1:9' } }],
+  users: [{ name: 'nobody', user: { token: 'none' } }],
+});
 
 /** Runs a shell line in which `$patchgen` is the real program. */
 function shell(line: string, env: Record<string, string> = {}) {
@@ -22,6 +35,23 @@ describe('the process', () => {
     const { status, stdout, stderr } = shell('patchgen run', { PATCHGEN_WORKERS: 'many' });
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe('error: PATCHGEN_WORKERS: must be a whole number between 1 and 256, got "many"\n');
+  });
+
+  test.each(['metrics', 'health-probe'])('an operator whose %s address is taken says so and ends', async (server) => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'kubeconfig'), NOBODY);
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const addresses = ['metrics', 'health-probe'].map(
+      (name) => `--${name}-bind-address 127.0.0.1:${name === server ? port : 0}`,
+    );
+    const { status, stderr } = shell(
+      `timeout 60 "$NODE" "$MAIN" run --kubeconfig ${folder}/kubeconfig --output-dir ${folder} ${addresses.join(' ')}`,
+    );
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: the port is taken by another process`);
+    expect(status).toBe(1);
   });
 
   test('a reader that goes away early is no error', () => {
