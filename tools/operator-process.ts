@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ENVIRONMENT, FLAGS } from '../bin/runtime-settings.mjs';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
@@ -49,7 +50,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   const [command, ...args] = commandLine(options);
   const child = spawn(command, args, {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, ...options.env, KUBECONFIG: options.kubeconfig },
+    env: { ...ENVIRONMENT, ...process.env, ...options.env, KUBECONFIG: options.kubeconfig },
   });
   const log: LogLine[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
