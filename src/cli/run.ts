@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { REASONS } from '../api/reasons.ts';
-import { accessEnvironment, environment, SETTING_NAMES, type Settings } from '../config.ts';
+import { accessEnvironment, environment, SETTING_NAMES, type Settings, unknownVariables } from '../config.ts';
 import { startPublisher } from '../kpt/publisher/start.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadAccess } from '../platform/kubernetes/access.ts';
@@ -30,6 +30,8 @@ export function runCommand(io: Io): Command {
   return addSettings(command).action(async () => {
     const settings = settingsOf(command, SETTING_NAMES);
     const { log, sink } = processLog(settings, io);
+    for (const variable of unknownVariables(environment()))
+      log.warn({ variable }, 'unknown environment variable: no such setting');
     try {
       await runOperator(settings, log, sink);
     } finally {

@@ -39,9 +39,11 @@ const bad = (detail: string): CheckResult => ({ ok: false, detail });
 export async function startServers(options: ServersOptions): Promise<Servers> {
   const { settings, log, metrics } = options;
   const state = { draining: false };
+  const ready = readyChecks(options, () => state.draining);
+  metrics.onScrape(() => metrics.state.ready(Object.values(ready).every((check) => check().ok)));
   const probes = await startProbes({
     address: settings.healthProbeBindAddress,
-    checks: { live: liveChecks(options), ready: readyChecks(options, () => state.draining) },
+    checks: { live: liveChecks(options), ready },
     log,
   });
   const scrape = await startMetricsServer({ address: settings.metricsBindAddress, metrics, log }).catch(
@@ -81,7 +83,10 @@ function liveChecks({ settings, publisher, leadership }: ServersOptions): Checks
   };
 }
 
-function readyChecks({ watch, storage, leadership, store }: ServersOptions, draining: () => boolean): Checks {
+function readyChecks(
+  { watch, storage, leadership, store }: ServersOptions,
+  draining: () => boolean,
+): Readonly<Record<string, () => CheckResult>> {
   return {
     shutdown: () => (draining() ? bad('shutting down') : ok('not shutting down')),
     caches: () => {

@@ -64,6 +64,11 @@ test('kubectl wait and kubectl describe show it', async () => {
   expect(table).toMatch(/web-5\s+scaling\s+web\s+replicas → 5\s+True/);
 });
 
+test('patchgen_ready says what /readyz says', async () => {
+  expect(await operator.metric('patchgen_ready')).toBe((await operator.ready()) ? 1 : 0);
+  expect(await operator.metric('patchgen_ready')).toBe(1);
+});
+
 test('an update moves the package; every change is one status write', async () => {
   for (const replicas of [1, 2, 3]) {
     await world.apply(`${namespace}/web`, scale(replicas));

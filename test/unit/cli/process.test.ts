@@ -47,9 +47,9 @@ describe('the process', () => {
     const addresses = ['metrics', 'health-probe'].map(
       (name) => `--${name}-bind-address 127.0.0.1:${name === server ? port : 0}`,
     );
-    const { status, stderr } = shell(
-      `timeout 60 "$NODE" "$MAIN" run --kubeconfig ${folder}/kubeconfig --output-dir ${folder} ${addresses.join(' ')}`,
-    );
+    const line = `run --kubeconfig ${folder}/kubeconfig --output-dir ${folder} ${addresses.join(' ')}`;
+    const { status, stderr } = shell(`timeout 60 "$NODE" "$MAIN" ${line}`, { PATCHGEN_WORKERZ: '3' });
+    expect(stderr).toContain('"variable":"PATCHGEN_WORKERZ","msg":"unknown environment variable: no such setting"');
     expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: the port is taken by another process`);
     expect(status).toBe(1);
   });
