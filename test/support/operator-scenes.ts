@@ -13,12 +13,20 @@ export const scale = (target: string, replicas: number): PatchIntentSpec => ({
   correlationId: 'c-1',
 });
 
-/** Applies good intents with these names, each with a target of its own, and waits until all are Ready. */
+/** Applies good intents with these names, each with a target of its own, and waits until they are Ready. */
 export async function readyIntents(world: OperatorWorld, namespace: string, names: readonly string[]): Promise<void> {
   for (const [i, name] of names.entries()) await world.apply(`${namespace}/${name}`, scale(name, i % 100));
-  await allReady(world, namespace, names.length);
+  await eventually(
+    `the ${names.length} intents of ${namespace} are Ready`,
+    async () => {
+      const ready = (await world.list(namespace)).filter(isReady).map(({ metadata }) => metadata.name);
+      return names.every((name) => ready.includes(name));
+    },
+    120_000,
+  );
 }
 
+/** Waits until so many intents of the namespace are Ready. */
 export async function allReady(world: OperatorWorld, namespace: string, count: number): Promise<void> {
   await eventually(
     `${count} intents of ${namespace} are Ready`,
