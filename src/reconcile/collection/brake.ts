@@ -16,6 +16,11 @@ export interface Candidate {
   readonly since: number;
   /** Set where this very absence is doubtful, whatever the number. */
   readonly doubt: 'kind' | 'rewound' | undefined;
+  /**
+   * Why it is held already. What is held stays so, though the set shrinks: intents that are coming back one by one would else
+   * lose the packages of the last few as soon as these are few enough.
+   */
+  readonly held?: HoldCause | undefined;
 }
 
 export interface BrakeInput {
@@ -52,8 +57,8 @@ export function decide(input: BrakeInput, rules: BrakeRules): Decision {
   const cause = setCause(going, everything, rules);
   const granted: string[] = [];
   const held: { key: string; cause: HoldCause }[] = [];
-  for (const { key, doubt, since } of input.candidates) {
-    const why = doubt ?? cause;
+  for (const { key, doubt, held: before, since } of input.candidates) {
+    const why = doubt ?? before ?? cause;
     if (why === undefined || input.now - since >= rules.patience) granted.push(key);
     else held.push({ key, cause: why });
   }

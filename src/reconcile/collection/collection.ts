@@ -8,7 +8,7 @@ export interface CollectionOptions {
   readonly requeue: (key: string) => void;
   /** Told whenever the set of held removals changes. */
   readonly onHeld: (held: Held | undefined) => void;
-  /** Milliseconds for absences to gather before they are judged together. */
+  /** Milliseconds without another absence after which they are judged together. Default 2 s. */
   readonly settleMs?: number;
 }
 
@@ -18,9 +18,12 @@ export interface Held {
   readonly digest: string;
 }
 
+const SETTLE_MS = 2_000;
 /** Removals of the last minute count with the present ones: the brake looks at a burst, not at one tick. */
 const WINDOW_MS = 60_000;
 const RECHECK_MS = 10_000;
+/** A burst is judged when it is over; one that does not end is judged so often. */
+const LONGEST_BURST_MS = 30_000;
 
 /**
  * The gate before every removal. It knows the packages of the root and the absences seen in consistent lists, judges them as a
@@ -38,6 +41,8 @@ export class Collection {
   #confirmed: string | undefined;
   #lastHeld: string | undefined;
   #cancel: (() => void) | undefined;
+  /** When the first change came that was not judged yet. */
+  #burstSince: number | undefined;
 
   constructor(options: CollectionOptions) {
     this.#options = options;
@@ -64,7 +69,7 @@ export class Collection {
   /** The intent is there and claims its package: no removal, whatever was thought before. */
   present(key: string): void {
     this.#granted.delete(key);
-    if (this.#candidates.delete(key)) this.#schedule(0);
+    if (this.#candidates.delete(key)) this.#settle();
   }
 
   /** A consistent view lacks the intent, or shows one that does not claim the package. */
@@ -72,7 +77,7 @@ export class Collection {
     if (!this.#packages.has(key) || this.#candidates.has(key)) return;
     const doubt = this.#kindMissing ? 'kind' : this.#listDoubt;
     this.#candidates.set(key, { key, since: this.#options.clock.monotonic(), doubt });
-    this.#schedule(this.#options.settleMs ?? 2_000);
+    this.#settle();
   }
 
   /** Whether this key's run may remove the package, after its own live read. */
@@ -126,6 +131,14 @@ export class Collection {
     this.#cancel = undefined;
   }
 
+  /** Judges once the absences and returns come no more, so that a burst is seen as a whole. */
+  #settle(): void {
+    const now = this.#options.clock.monotonic();
+    this.#burstSince ??= now;
+    const left = this.#burstSince + LONGEST_BURST_MS - now;
+    this.#schedule(Math.max(0, Math.min(this.#options.settleMs ?? SETTLE_MS, left)));
+  }
+
   #schedule(ms: number): void {
     this.#cancel?.();
     this.#cancel = this.#options.clock.after(ms, () => {
@@ -136,6 +149,7 @@ export class Collection {
 
   #judge(): void {
     const now = this.#options.clock.monotonic();
+    this.#burstSince = undefined;
     this.#removedAt = this.#removedAt.filter((at) => now - at < WINDOW_MS);
     const waiting = [...this.#candidates.values()].filter(({ key }) => !this.#granted.has(key));
     const decision = decide(
@@ -153,8 +167,14 @@ export class Collection {
       this.#granted.add(key);
       this.#options.requeue(key);
     }
+    for (const { key, cause } of decision.held) this.#hold(key, cause);
     this.#tell(decision);
     if (decision.held.length > 0) this.#schedule(RECHECK_MS);
+  }
+
+  #hold(key: string, cause: HoldCause): void {
+    const candidate = this.#candidates.get(key);
+    if (candidate !== undefined) this.#candidates.set(key, { ...candidate, held: cause });
   }
 
   #tell({ held, digest }: Decision): void {

@@ -80,6 +80,46 @@ describe('removal of a package', () => {
     expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i1'], counts: { kind: 1 } });
   });
 
+  test('that was held stays held though the set shrinks: intents that come back one by one lose no package', async () => {
+    const world = await published(50);
+    for (let i = 0; i < 40; i += 1) await remove(world, `shop/i${i}`);
+    await world.clock.advance(2_000);
+    for (let i = 0; i < 39; i += 1) {
+      world.put(intent({ name: `i${i}`, uid: `again-${i}` }));
+      await world.run(`shop/i${i}`);
+      await world.clock.advance(2_500);
+      await drain(world);
+      expect(world.packages.size).toBe(50);
+    }
+    expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i39'], counts: { brake: 1 } });
+    await world.clock.advance(3_600_000);
+    await drain(world);
+    expect(world.packages.has('shop/i39')).toBe(false);
+  });
+
+  test('does not wait for deletions to end that come for ever', async () => {
+    const world = await published(100);
+    for (let i = 0; i < 40; i += 1) {
+      await remove(world, `shop/i${i}`);
+      await world.clock.advance(1_000);
+    }
+    await drain(world);
+    expect(world.packages.size).toBeLessThan(75);
+  });
+
+  test('is told once for a burst of returns, not once for each', async () => {
+    const world = await published(50);
+    for (let i = 0; i < 40; i += 1) await remove(world, `shop/i${i}`);
+    await world.clock.advance(2_000);
+    for (let i = 0; i < 30; i += 1) {
+      world.put(intent({ name: `i${i}`, uid: `again-${i}` }));
+      await world.run(`shop/i${i}`);
+      await world.clock.advance(100);
+    }
+    await world.clock.advance(2_000);
+    expect(world.held.map((held) => held?.keys.length)).toEqual([40, 10]);
+  });
+
   test('of a CRD deleted and re-created with all its intents: nothing is removed', async () => {
     const world = await published(5);
     world.kindIsServed = false;
