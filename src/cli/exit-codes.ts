@@ -6,7 +6,8 @@ export const ExitCode = {
   leaseLost: 64,
 } as const;
 
-const MEANINGS: readonly (readonly [number, string])[] = [
+/** What each code says, in the order of the help text. */
+export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [ExitCode.ok, 'done; nothing is wrong'],
   [ExitCode.failed, 'the command ran and the answer is no: an invalid document, a failed check, an I/O error'],
   [ExitCode.usage, 'wrong usage: an unknown command or flag, a missing argument, a wrong setting'],
@@ -16,5 +17,5 @@ const MEANINGS: readonly (readonly [number, string])[] = [
 
 /** The codes as the end of a help text. */
 export function exitCodeHelp(): string {
-  return `Exit codes:\n${MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`;
+  return `Exit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`;
 }

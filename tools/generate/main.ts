@@ -6,8 +6,8 @@ import { type Output, outputs } from './outputs.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-function main(check: boolean): number {
-  const stale = outputs(ROOT).filter(({ path, content }) => present(path) !== content);
+async function main(check: boolean): Promise<number> {
+  const stale = (await outputs(ROOT)).filter(({ path, content }) => present(path) !== content);
   for (const output of stale) {
     if (!check) write(output);
     console.log(`${check ? 'stale  ' : 'written'} ${output.path}`);
@@ -33,4 +33,4 @@ function write({ path, content }: Output): void {
   renameSync(`${file}.${process.pid}.tmp`, file);
 }
 
-process.exitCode = main(process.argv.includes('--check'));
+process.exitCode = await main(process.argv.includes('--check'));
