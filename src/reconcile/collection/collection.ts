@@ -90,12 +90,12 @@ export class Collection {
    * granted key found the kind absent or terminating. Grants that were not carried out are taken back.
    */
   doubt(cause: 'kind' | 'rewound', only?: string): void {
-    for (const [key, candidate] of this.#candidates) {
-      if (only === undefined || only === key) this.#candidates.set(key, { ...candidate, doubt: cause });
+    for (const key of only === undefined ? [...this.#candidates.keys()] : [only]) {
+      const candidate = this.#candidates.get(key);
+      if (candidate !== undefined) this.#candidates.set(key, { ...candidate, doubt: candidate.doubt ?? cause });
+      this.#granted.delete(key);
     }
-    if (only === undefined) this.#granted.clear();
-    else this.#granted.delete(only);
-    if (this.#candidates.size > 0) this.#schedule(0);
+    if (this.#candidates.size > 0) this.#settle();
   }
 
   removed(key: string): void {

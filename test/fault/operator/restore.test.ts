@@ -1,0 +1,139 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PATIENT_LEASE } from '../../support/lease-flags.ts';
+import { type ProxiedServer, proxiedServer, readyIntents, scale } from '../../support/operator-scenes.ts';
+import { eventually, isReady, type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
+import { treeOf } from '../../support/tree.ts';
+
+let world: OperatorWorld;
+let proxied: ProxiedServer;
+beforeAll(async () => {
+  world = await operatorWorld();
+  await world.namespace('restored');
+  proxied = await proxiedServer(world.plane);
+});
+afterAll(async () => {
+  await world?.stop();
+  await proxied?.proxy.stop();
+});
+
+// A restored cluster takes generations back, and their statuses with them.
+afterEach(() => expect(world.statuses.findings.filter((finding) => !finding.includes('went back'))).toEqual([]));
+
+const etcdData = (): string => join(world.plane.dir, 'etcd');
+const snapshot = (): string => join(world.plane.dir, 'etcd-snapshot');
+const patchOf = (name: string): string =>
+  readFileSync(join(world.packages, 'restored', name, 'scaling-patch.yaml'), 'utf8');
+
+/** Copies the data of etcd while it stands still. */
+function backUp(): void {
+  process.kill(world.plane.etcdPid, 'SIGSTOP');
+  try {
+    cpSync(etcdData(), snapshot(), { recursive: true });
+  } finally {
+    process.kill(world.plane.etcdPid, 'SIGCONT');
+  }
+}
+
+async function restore(): Promise<void> {
+  await world.plane.killApiServer();
+  await world.plane.killEtcd();
+  rmSync(etcdData(), { recursive: true });
+  cpSync(snapshot(), etcdData(), { recursive: true });
+  await world.plane.startEtcd();
+  await world.plane.startApiServer();
+}
+
+/** Moves the version of the store on, so that a restore goes back by more than the server's own writes at its start. */
+async function manyWrites(): Promise<void> {
+  for (let i = 0; i < 300; i += 1) {
+    const patch = { metadata: { annotations: { turn: String(i) } } };
+    await world.plane.request('PATCH', '/api/v1/namespaces/default', patch, 'application/merge-patch+json');
+  }
+}
+
+test('etcd restored from an older snapshot: nothing is removed, held instead, and the restored specs are published', async () => {
+  const operator = await world.start({ kubeconfig: proxied.kubeconfig, flags: PATIENT_LEASE });
+  await readyIntents(world, 'restored', ['kept', 'changed', 'deleted']);
+  const changedBefore = patchOf('changed');
+  backUp();
+  await manyWrites();
+  await readyIntents(world, 'restored', ['new-1', 'new-2']);
+  await world.apply('restored/changed', scale('changed', 77));
+  await world.ready('restored/changed');
+  expect(patchOf('changed')).toContain('replicas: 77');
+  await world.remove('restored/deleted');
+  await eventually('its package goes', () => !existsSync(join(world.packages, 'restored/deleted')));
+  const findingsBefore = [...world.statuses.findings];
+  await restore();
+  // A watch from a version that the server has not reached yet is silent for a minute and a half, then relisted. The
+  // restore that marks its history as compacted answers at once, as here.
+  const undo = proxied.proxy.add(({ watch, query }) =>
+    watch && query.get('resourceVersion') !== null
+      ? { kind: 'answer', status: 410, body: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410 } }
+      : undefined,
+  );
+  await eventually(
+    'it lists anew',
+    async () => ((await operator.metric('patchgen_watch_restarts_total{cause="expired"}')) ?? 0) > 0,
+  );
+  undo();
+  await eventually('the restored spec is published', () => patchOf('changed') === changedBefore);
+  await world.ready('restored/deleted');
+  await eventually(
+    'the newer ones are held',
+    async () => (await operator.metric('patchgen_removals_held{cause="rewound"}')) === 2,
+  );
+  expect(readdirSync(join(world.packages, 'restored')).toSorted()).toEqual([
+    'changed',
+    'deleted',
+    'kept',
+    'new-1',
+    'new-2',
+  ]);
+  expect(findingsBefore).toEqual([]);
+  expect((await world.list('restored')).every(isReady)).toBe(true);
+  await readyIntents(world, 'restored', ['new-1', 'new-2']);
+  await eventually(
+    'nothing is held',
+    async () => (await operator.metric('patchgen_removals_held{cause="rewound"}')) === 0,
+  );
+  expect(await operator.stop()).toBe(0);
+});
+
+test('an older copy of the root beside a newer cluster: what is missing or outdated is published again, what is too old goes through the gate', async () => {
+  const volume = world.volume();
+  const packages = join(volume, 'packages');
+  await world.namespace('copied');
+  const operate = (): ReturnType<OperatorWorld['start']> =>
+    world.start({
+      outputDir: volume,
+      flags: [...PATIENT_LEASE, '--watch-namespaces', 'copied', '--leader-election-id', 'copied'],
+    });
+  const first = await operate();
+  await readyIntents(world, 'copied', ['same', 'outdated', 'gone', 'more']);
+  expect(await first.stop()).toBe(0);
+  const copy = join(world.volume(), 'copy');
+  cpSync(packages, copy, { recursive: true, verbatimSymlinks: true });
+  const second = await operate();
+  await world.apply('copied/outdated', scale('outdated', 99));
+  await readyIntents(world, 'copied', ['missing']);
+  await world.ready('copied/outdated');
+  await world.remove('copied/gone');
+  await eventually('its package goes', () => !existsSync(join(packages, 'copied/gone')));
+  const links = treeOf(join(packages, 'copied'));
+  expect(await second.stop()).toBe(0);
+
+  rmSync(packages, { recursive: true });
+  cpSync(copy, packages, { recursive: true, verbatimSymlinks: true });
+  const { end } = world.audit();
+  const third = await operate();
+  await eventually(
+    'the root is as the cluster says',
+    () => JSON.stringify(treeOf(join(packages, 'copied'))) === JSON.stringify(links),
+  );
+  expect((await world.list('copied')).every(isReady)).toBe(true);
+  expect(world.audit(end).records.filter(({ objectRef }) => objectRef?.subresource === 'status')).toEqual([]);
+  expect(await third.stop()).toBe(0);
+});
