@@ -24,7 +24,8 @@ import { tell, tellRefused } from './tell.ts';
  * what an intent, a disk or the API server does: every such thing is an outcome.
  */
 export async function reconcile(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
-  const view = await load(key, deps, signal);
+  const view = await load(key, deps, signal).catch((thrown: unknown) => unread(key, thrown, deps));
+  if (typeof view === 'object' && 'next' in view) return view;
   if (view === 'behind') return after(deps.ownWriteWaitMs);
   if (view === undefined) return collect(key, deps, signal);
   if (view.metadata.deletionTimestamp !== undefined) return DONE;
@@ -50,6 +51,13 @@ async function load(key: string, deps: Deps, signal: AbortSignal): Promise<Patch
   const live = await deps.api.get(key, signal);
   deps.ownWrites.settled(key);
   return live;
+}
+
+/** What cannot be read is no news of the object: its status says what it said. */
+function unread(key: string, thrown: unknown, deps: Deps): Next {
+  const { reason, message, retryAfterMs } = asFailure(thrown);
+  deps.log.warn({ intent: key, reason, error: message }, 'intent not read');
+  return retryAfterMs === undefined ? BACKOFF : after(retryAfterMs);
 }
 
 async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {

@@ -80,6 +80,8 @@ export async function startFaultProxy(options: { readonly server: string; readon
     const fault = rules.map((rule) => rule(asked)).find((each) => each !== undefined);
     pass(options, incoming, response, asked, fault, watches);
   });
+  // As the API server: a client that lets go of idle connections first never meets one that is just being closed.
+  listener.keepAliveTimeout = 120_000;
   listener.on('connection', (socket) => {
     sockets.add(socket);
     opened += 1;

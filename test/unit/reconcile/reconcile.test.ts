@@ -326,6 +326,20 @@ describe('faults', () => {
     expect(world.events.map(({ reason }) => reason)).toEqual(['StatusRefused']);
   });
 
+  test('a live read that fails is no news: another try, and the status says what it said', async () => {
+    const world = new ReconcileWorld();
+    world.put(intent());
+    await world.run();
+    const before = world.status();
+    Object.assign(world.deps.ownWrites, { check: () => 'expired' });
+    world.beforeGet = () => {
+      throw new ApiError(500, 'InternalError', 'storage');
+    };
+    expect(await world.run()).toEqual({ next: 'backoff' });
+    expect(world.status()).toEqual(before);
+    expect(world.statusWrites).toHaveLength(1);
+  });
+
   test('a stored name that is too long is refused', async () => {
     const world = new ReconcileWorld();
     const name = 'a'.repeat(201);
