@@ -35,7 +35,9 @@ function section(command: Command): string {
   return parts.join('\n\n');
 }
 
-const paragraph = (description: string): string => (description.split('\n\n')[0] ?? '').replaceAll('\n', ' ');
+// Markdown would take <dir> for a tag.
+const paragraph = (description: string): string =>
+  (description.split('\n\n')[0] ?? '').replaceAll('\n', ' ').replaceAll('<', '\\<');
 
 const settingList = (options: readonly Option[]): string =>
   options.length === SETTING_NAMES.length ? 'all of them' : options.map(({ long }) => `\`${long}\``).join(', ');
