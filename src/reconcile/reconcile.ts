@@ -1,4 +1,4 @@
-import { Cancelled, Conflict, Failure, Rejected, Transient } from '../api/errors.ts';
+import { Cancelled, Conflict, type Failure, Rejected, Transient } from '../api/errors.ts';
 import type { PatchIntent } from '../api/types.ts';
 import { collect, withdraw } from './collect.ts';
 import type { Deps } from './deps.ts';
