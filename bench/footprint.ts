@@ -46,7 +46,13 @@ async function main(): Promise<void> {
     await pause(5_000);
     const idle = await idleCpu(operator);
     const settledMb = residentMb(operator);
-    if (!values.json) for (const name of ['nodejs_heap_size_total_bytes', 'nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes']) say(`  ${name} ${Math.round(((await operator.metric(name)) ?? 0) / 1e6)} MB`);
+    if (!values.json)
+      for (const name of [
+        'nodejs_heap_size_total_bytes',
+        'nodejs_heap_size_used_bytes',
+        'nodejs_external_memory_bytes',
+      ])
+        say(`  ${name} ${Math.round(((await operator.metric(name)) ?? 0) / 1e6)} MB`);
     say(`${count} intents: ${settledMb} MB resident after settling, ${(idle * 100).toFixed(2)} % of a core while idle`);
     await operator.stop();
     const before = fingerprint(join(folder, 'packages'));

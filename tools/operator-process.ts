@@ -92,13 +92,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
 
 function commandLine(options: OperatorProcessOptions): [string, ...string[]] {
   const { program = MAIN, under = [], nodeFlags = [], outputDir, flags = [] } = options;
-  const node = [
-    process.execPath,
-    '--max-semi-space-size=4',
-    '--disable-warning=ExperimentalWarning',
-    ...nodeFlags,
-    program,
-  ];
+  const node = [process.execPath, ...FLAGS, ...nodeFlags, program];
   const addresses = ['--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0'];
   const run = ['run', '--output-dir', outputDir, '--leader-election-namespace', 'default', ...addresses, ...flags];
   const [first = process.execPath, ...rest] = [...under, ...node, ...run];

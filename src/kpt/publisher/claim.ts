@@ -54,7 +54,7 @@ export function endTenure(site: Site, tenure: Tenure): void {
 }
 
 function tenureOf(root: Root, { epoch, work }: Epoch): Tenure {
-  return Object.freeze({ root, epoch, work, catalogue: emptyCatalogue() });
+  return Object.freeze({ root, epoch, work, catalogue: emptyCatalogue(), prestaged: new Map() });
 }
 
 /** Returns the namespaces that were found. */

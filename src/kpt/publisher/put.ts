@@ -13,8 +13,7 @@ const MOST_TRIES = 16;
 export function putEntry(site: Site, tenure: Tenure, content: Package): string {
   assertRoom(site, tenure, content);
   const { work, root, catalogue } = tenure;
-  const staged = scratchName(site);
-  stageTree(site.files, work, staged, content);
+  const staged = takePrestaged(tenure, content.digest) ?? stage(site, tenure, content);
   try {
     for (let tries = 1; ; tries += 1) {
       const entry = entryName({ digest: content.digest, n: (catalogue.highest.get(content.digest) ?? 0) + 1 });
@@ -34,6 +33,18 @@ export function putEntry(site: Site, tenure: Tenure, content: Package): string {
     discard(site.files, work, staged);
     throw error;
   }
+}
+
+function takePrestaged({ prestaged }: Tenure, digest: string): string | undefined {
+  const name = prestaged.get(digest);
+  prestaged.delete(digest);
+  return name;
+}
+
+function stage(site: Site, { work }: Tenure, content: Package): string {
+  const staged = scratchName(site);
+  stageTree(site.files, work, staged, content);
+  return staged;
 }
 
 /** Only a hint, since others write to the volume too; but it leaves the volume some air. */

@@ -48,4 +48,6 @@ export interface Tenure {
   /** `staging/<epoch>`, held open. */
   readonly work: Directory;
   readonly catalogue: Catalogue;
+  /** Digest → tree in `work` that is whole and durable already; see prestage.ts. */
+  readonly prestaged: Map<string, string>;
 }

@@ -32,10 +32,15 @@ export function serve(port: MessagePort, data: ThreadData, reach: Failpoint = ()
     reach,
     tell: (note) => void notes.push(note),
   });
+  // One request after the other, though a part of each does not block.
+  let turn = Promise.resolve();
   port.on('message', (request: Request) => {
-    if ('end' in request) return port.close();
-    const answers = writer.run(request.calls);
-    port.postMessage({ answers, notes } satisfies Reply);
-    notes = [];
+    if ('end' in request) return void turn.then(() => port.close());
+    turn = turn.then(async () => {
+      await writer.prepare(request.calls);
+      const answers = writer.run(request.calls);
+      port.postMessage({ answers, notes } satisfies Reply);
+      notes = [];
+    });
   });
 }

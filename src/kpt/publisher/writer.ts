@@ -8,17 +8,21 @@ import { standingAt } from './links.ts';
 import type { Answer, Call, Inventory, Operations } from './messages.ts';
 import { assertKey, keyText, parseEntry } from './names.ts';
 import { openNamespace } from './namespaces.ts';
+import { prestage } from './prestage.ts';
 import type { PackageKey, RootIdentity } from './publisher.ts';
 import { assertSameRoot, closeRoot, openRoot, prepareRoot } from './root.ts';
 import { scanRoot } from './scan.ts';
 import { headRoomOf, probeRoot } from './self-test.ts';
 import type { Root, Site, Tenure } from './site.ts';
+import { discard } from './stage.ts';
 import { sweep } from './sweep.ts';
 
-/** The serial core of the publisher: synchronous, one call after the other. */
+/** The serial core of the publisher: one call after the other. Everything that others can see is done synchronously by `run`. */
 export interface Writer {
   /** Carries out calls in order; neighbouring publications and removals of different keys share their syncs. */
   run(calls: readonly Call[]): readonly Answer[];
+  /** A head start for the next `run` with these calls: their new content is written and synced at the same time. Never rejects. */
+  prepare(calls: readonly Call[]): Promise<void>;
 }
 
 type JobCall = Extract<Call, { readonly name: 'publish' | 'remove' }>;
@@ -41,9 +45,20 @@ export function openWriter(site: Site): Writer {
         else answers.push(runOther(site, state, call));
       }
       flush();
+      dropPrestaged(site, state);
       return answers;
     },
+    prepare: async (calls: readonly Call[]) => {
+      const { tenure } = state;
+      if (tenure !== undefined) await prestage(site, tenure, calls);
+    },
   });
+}
+
+/** What the calls did not need after all. */
+function dropPrestaged(site: Site, { tenure }: State): void {
+  for (const name of tenure?.prestaged.values() ?? []) if (tenure) discard(site.files, tenure.work, name);
+  tenure?.prestaged.clear();
 }
 
 interface State {

@@ -4,6 +4,12 @@ export interface Directory {
   readonly path: string;
 }
 
+/** A file held open after it was written, not synced yet. `path` is for messages. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly path: string;
+}
+
 export type FileKind = 'file' | 'directory' | 'link' | 'other';
 
 export interface FileStat {
@@ -32,7 +38,8 @@ export interface Files {
   /** Opens a directory by its path; parents may be links, the last component only with `followLink`. */
   openTop(path: string, options?: { readonly followLink?: boolean }): Directory;
   openDirectory(parent: Directory, name: string): Directory;
-  close(directory: Directory): void;
+  /** Closes a directory or file, with its errors checked. */
+  close(opened: Directory | OpenFile): void;
   makeDirectory(parent: Directory, name: string, mode: number): void;
   /** Sets the mode whatever the umask. */
   setMode(directory: Directory, mode: number): void;
@@ -40,6 +47,10 @@ export interface Files {
   syncDirectory(directory: Directory): void;
   /** Creates a file that must not exist, writes all of it, sets the mode whatever the umask, syncs it if asked, closes it with its errors checked. */
   writeFile(parent: Directory, name: string, content: string | Uint8Array, options: WriteOptions): void;
+  /** Like `writeFile`, but keeps the file open and unsynced, so that many can be synced at the same time. */
+  createFile(parent: Directory, name: string, content: string | Uint8Array, mode: number): OpenFile;
+  /** fsync that does not block: the others may run meanwhile. The rule of `syncDirectory` about errors holds here too. */
+  syncLater(opened: Directory | OpenFile): Promise<void>;
   /**
    * Reads a regular file in pieces; the piece is reused, so copy what you keep. Never blocks on a FIFO; anything but a
    * regular file throws. A file that ends before its size throws EIO.

@@ -45,6 +45,23 @@ function contents(locate: Locate) {
         if (sync) at('fsync', parent, name, () => fs.fsyncSync(fd));
       });
     },
+    createFile(parent, name, content, mode) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+      const fd = at('open', parent, name, () => fs.openSync(locate(parent, name), flags, mode));
+      try {
+        at('chmod', parent, name, () => fs.fchmodSync(fd, mode));
+        at('write', parent, name, () => writeAll(fd, bytes));
+        return { fd, path: `${parent.path}/${name}` };
+      } catch (error) {
+        fs.closeSync(fd);
+        throw error;
+      }
+    },
+    syncLater: ({ fd, path }) =>
+      new Promise<void>((resolve, reject) => {
+        fs.fsync(fd, (error) => (error === null ? resolve() : reject(located(error, 'fsync', path))));
+      }),
     readPieces(parent, name, piece) {
       const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
       const fd = at('open', parent, name, () => fs.openSync(locate(parent, name), flags));

@@ -29,6 +29,15 @@ export function recording(files: Files, steps: Step[]): Files {
       steps.push({ op: 'create', path }, { op: 'write', path, content: content.toString() });
       if (options.sync) steps.push({ op: 'syncFile', path });
     },
+    createFile(parent, name, content, mode) {
+      const opened = files.createFile(parent, name, content, mode);
+      steps.push({ op: 'create', path: opened.path }, { op: 'write', path: opened.path, content: content.toString() });
+      return Object.assign(opened, { isFile: true });
+    },
+    async syncLater(opened) {
+      await files.syncLater(opened);
+      steps.push({ op: 'isFile' in opened ? 'syncFile' : 'syncDirectory', path: opened.path });
+    },
     makeLink(target, parent, name) {
       files.makeLink(target, parent, name);
       steps.push({ op: 'symlink', path: at(parent, name), target });

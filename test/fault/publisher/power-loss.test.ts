@@ -62,11 +62,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
 
 const VARIANTS = 12;
 
-it.each(Object.entries(SCENES))(
-  'after a power loss at any step of a %s each package is the old or the new one, and recovery converges',
-  (name, scene) => {
+const WAYS = ['by the batch alone', 'with a head start'] as const;
+
+it.each(Object.entries(SCENES).flatMap(([name, scene]) => WAYS.map((way) => [name, way, scene] as const)))(
+  'after a power loss at any step of a %s, staged %s, each package is the old or the new one, and recovery converges',
+  async (name, way, scene) => {
     using mount = temporaryMount(MEMORY);
-    const { before, steps } = record(mount.root, scene);
+    const { before, steps } = await record(mount.root, scene, way);
     const random = seededRandom(name.length);
     for (let cut = 0; cut <= steps.length; cut += 1) {
       const model = modelOf(before);
@@ -112,7 +114,11 @@ function dieAt(point: string): (reached: string) => void {
   };
 }
 
-function record(root: string, scene: Scene): { readonly before: Tree; readonly steps: readonly Step[] } {
+async function record(
+  root: string,
+  scene: Scene,
+  way: (typeof WAYS)[number],
+): Promise<{ readonly before: Tree; readonly steps: readonly Step[] }> {
   const setUp = claimedWriter(root);
   setUp.run(
     publishCall('shop/web', 1),
@@ -126,6 +132,7 @@ function record(root: string, scene: Scene): { readonly before: Tree; readonly s
   steps.length = 0;
   const before = readTree(root);
   const writer = scene.calls.includes(CLAIM) ? writerOn(root, { files: recording(systemFiles(), steps) }) : first;
+  if (way === 'with a head start') await writer.writer.prepare(scene.calls);
   const answers = writer.run(...scene.calls);
   expect(answers.every((answer) => answer.ok)).toBe(true);
   expect(steps.length).toBeGreaterThan(3);
