@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { patchIntentCrd } from '../../../src/api/crd.ts';
@@ -96,12 +96,20 @@ async function eachSays(names: readonly (readonly [string, string])[]): Promise<
 }
 
 test('every bad object says what is wrong with it, odd statuses are replaced, and good intents beside them become Ready', async () => {
-  operator = await world.start({ flags: [...PATIENT_LEASE, '--workers', '2'] });
+  const raw = join(world.volume(), 'log');
+  operator = await world.start({
+    flags: [...PATIENT_LEASE, '--workers', '2', '--debug'],
+    under: ['bash', '-c', 'exec "$@" 2> >(tee "$0" >&2)', raw],
+  });
   await readyIntents(world, 'good', ['a', 'b', 'c']);
   await eachSays(POISON.map(([name, , reason]) => [name, `False ${reason}`]));
   await eachSays(WEIRD.map(([name]) => [name, 'True PackageWritten']));
   expect(readdirSync(join(world.packages, 'poison')).toSorted()).toEqual(WEIRD.map(([name]) => name).toSorted());
   for (const object of await world.list('poison')) expect(lintStatus(object)).toEqual([]);
+  const log = readFileSync(raw, 'utf8');
+  expect(log).toContain('poison/controls');
+  expect(log.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+  for (const line of log.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
   expect(operator.child.exitCode).toBeNull();
 });
 
