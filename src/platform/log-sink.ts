@@ -11,7 +11,7 @@ type Done = (error: NodeJS.ErrnoException | null, bytesWritten: number) => void;
 export type Attempt = (bytes: Uint8Array, done: Done) => void;
 
 /**
- * A sink for log lines that never blocks and never throws. Lines go out at once while the reader keeps up. When it does
+ * A sink for log lines that never blocks and never throws. Lines go out at the end of the turn while the reader keeps up. When it does
  * not, they wait in memory up to a bound; beyond it the newest are dropped and counted. A closed reader (EPIPE) ends
  * writing for good, and the process goes on.
  */
@@ -21,6 +21,7 @@ export class LogSink {
   #waiting: Buffer[] = [];
   #bytes = 0;
   #busy = false;
+  #scheduled = false;
   #closed = false;
   #dropped = 0;
   #onIdle: (() => void)[] = [];
@@ -43,7 +44,9 @@ export class LogSink {
     }
     this.#waiting.push(bytes);
     this.#bytes += bytes.length;
-    if (!this.#busy) this.#pump();
+    if (this.#busy) return;
+    if (this.#bytes >= CHUNK_BYTES) this.#pump();
+    else this.#soon();
   }
 
   /** Resolves when every line is out, or after `ms` at the latest. */
@@ -59,12 +62,38 @@ export class LogSink {
     });
   }
 
+  /** Lines of one turn of the event loop go out in one write: under load that is one system call for dozens of lines. */
+  #soon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#busy) this.#pump();
+    });
+  }
+
   #pump(): void {
-    if (this.#waiting.length === 0) return this.#idle();
     this.#busy = true;
+    // A loop, not a recursion: a reader that takes a few bytes at a time must not cost the stack.
+    while (this.#writeOnce()) {}
+  }
+
+  /** True when the next write may go at once. Otherwise another one follows by itself, or nothing is left. */
+  #writeOnce(): boolean {
+    if (this.#waiting.length === 0) {
+      this.#idle();
+      return false;
+    }
     const [first] = this.#waiting;
     const chunk = this.#waiting.length === 1 && first ? first : this.#gather();
-    this.#attempt(chunk, (error, written) => this.#settled(chunk, error, written));
+    const turn = { here: true, again: false };
+    this.#attempt(chunk, (error, written) => {
+      const again = this.#settled(chunk, error, written);
+      if (turn.here) turn.again = again;
+      else if (again) this.#pump();
+    });
+    turn.here = false;
+    return turn.again;
   }
 
   /** Joins waiting lines, so that a backlog goes out in few writes. */
@@ -80,18 +109,22 @@ export class LogSink {
     return chunk;
   }
 
-  #settled(chunk: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
-    if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') return this.#close();
+  #settled(chunk: Buffer, error: NodeJS.ErrnoException | null, written: number): boolean {
+    if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') {
+      this.#close();
+      return false;
+    }
     this.#bytes -= written;
     if (written === chunk.length) this.#waiting.shift();
     else this.#waiting[0] = chunk.subarray(written);
-    if (error || written === 0) this.#clock.after(RETRY_MS, () => this.#pump());
-    else this.#pump();
+    if (!error && written > 0) return true;
+    this.#clock.after(RETRY_MS, () => this.#pump());
+    return false;
   }
 
   #close(): void {
     this.#closed = true;
-    this.#dropped += this.#waiting.length;
+    for (const bytes of this.#waiting) this.#dropped += linesIn(bytes);
     this.#waiting = [];
     this.#bytes = 0;
     this.#idle();
@@ -101,6 +134,10 @@ export class LogSink {
     this.#busy = false;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
+}
+
+function linesIn(bytes: Uint8Array): number {
+  return bytes.reduce((count, byte) => (byte === 10 ? count + 1 : count), 0);
 }
 
 /**

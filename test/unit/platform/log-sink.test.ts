@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { type Attempt, LogSink } from '../../../src/platform/log-sink.ts';
-import { ManualClock } from '../../support/clock.ts';
+import { ManualClock, settle } from '../../support/clock.ts';
 
 /** A reader that takes so many bytes per attempt, blocks while `full`, and is gone when `closed`. */
 function reader(bytesPerAttempt = Number.POSITIVE_INFINITY) {
@@ -32,12 +32,14 @@ function reader(bytesPerAttempt = Number.POSITIVE_INFINITY) {
 }
 
 describe('a log sink', () => {
-  test('hands lines on at once and in order', () => {
+  test('hands the lines of one turn on together and in order', async () => {
     const { state, attempt } = reader();
     const sink = new LogSink(attempt, new ManualClock());
     sink.write('one\n');
     sink.write('two\n');
+    await settle();
     expect(state.got).toBe('one\ntwo\n');
+    expect(state.attempts).toBe(1);
   });
 
   test('loses nothing when the reader takes a few bytes at a time and pauses', async () => {
@@ -47,6 +49,7 @@ describe('a log sink', () => {
     state.full = true;
     const lines = Array.from({ length: 500 }, (_, i) => `line ${i} ✓\n`);
     for (const line of lines) sink.write(line);
+    await settle();
     state.full = false;
     await clock.advance(100);
     expect(state.got).toBe(lines.join(''));
