@@ -6,20 +6,21 @@ import { findNode, NEEDED_MAJOR } from '../../bin/find-node.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
 import { ROOT } from './pinned.mjs';
 
-const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'];
+// The download has these; the others need Go.
+const SERVERS = ['etcd', 'kube-apiserver', 'kubectl'];
 
 /**
  * @type {Readonly<Record<string, { program: string, args?: readonly string[], binaries?: readonly string[] }>>}
  * Tests name the programs they need themselves (test/support), so that `npm test -- test/unit` builds none.
  */
 const COMMANDS = {
-  demo: { program: 'tools/demo/main.ts', binaries: [...CONTROL_PLANE, 'kustomize', 'kpt'] },
+  demo: { program: 'tools/demo/main.ts', binaries: SERVERS },
   test: { program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
   check: { program: 'tools/check/main.ts' },
   fix: { program: 'tools/check/fix.ts' },
   generate: { program: 'tools/generate/main.ts' },
-  bench: { program: 'bench/main.ts', binaries: CONTROL_PLANE },
-  'control-plane': { program: 'tools/control-plane/main.ts', binaries: CONTROL_PLANE },
+  bench: { program: 'bench/main.ts', binaries: SERVERS },
+  'control-plane': { program: 'tools/control-plane/main.ts', binaries: [...SERVERS, 'kube-controller-manager'] },
 };
 const ASKS_FOR_HELP = new Set(['--help', '-h']);
 
