@@ -48,7 +48,10 @@ function runThere() {
     );
     process.exit(1);
   }
-  const child = spawn(node, [...FLAGS, program, ...args], { stdio: 'inherit', env: { ...ENVIRONMENT, ...process.env } });
+  const child = spawn(node, [...FLAGS, program, ...args], {
+    stdio: 'inherit',
+    env: { ...ENVIRONMENT, ...process.env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGQUIT']) {
     process.on(signal, () => {
       // Ctrl-C in a terminal has reached the child already, and a second one would mean "at once" to it.

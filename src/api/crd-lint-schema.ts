@@ -74,10 +74,10 @@ function compiles(pattern: string): boolean {
 }
 
 function lintDefault(schema: SchemaView): string[] {
-  if (schema.default === undefined || schema.type === undefined) return [];
+  if (schema.default === undefined || typeof schema.type !== 'string') return [];
   const actual = Array.isArray(schema.default) ? 'array' : typeof schema.default;
   const expected = schema.type === 'integer' ? 'number' : schema.type;
-  return actual === expected ? [] : [`default is ${actual}, not ${String(schema.type)}`];
+  return actual === expected ? [] : [`default is ${actual}, not ${schema.type}`];
 }
 
 function lintListMap(schema: SchemaView): string[] {

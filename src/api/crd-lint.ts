@@ -57,7 +57,7 @@ function fieldAt(root: JsonSchema, path: string): SchemaView | undefined {
     .slice(1);
   let schema: SchemaView | undefined = root;
   for (const step of steps) {
-    schema = (step === '[]' ? schema?.items : schema?.properties?.[step]) as SchemaView | undefined;
+    schema = step === '[]' ? schema?.items : schema?.properties?.[step];
   }
   return schema;
 }

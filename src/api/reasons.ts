@@ -207,7 +207,8 @@ export const REASONS = {
     class: 'Rejected',
     step: 'report',
     event: 'Warning',
-    summary: 'The API server refuses every status of this object, because a stored field has a type that the schema forbids.',
+    summary:
+      'The API server refuses every status of this object, because a stored field has a type that the schema forbids.',
     action: 'Delete the object and create it anew, or correct the field that the message names.',
   },
   StatusConflict: {

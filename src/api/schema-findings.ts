@@ -100,9 +100,15 @@ function wordsFor(
     case 'minLength':
       return ['empty', `${name} is empty`];
     case 'maxLength':
-      return ['too-long', `${name} too long: ${codePoints(String(value))} characters, at most ${error.params.limit}`];
+      return [
+        'too-long',
+        `${name} too long: ${codePoints(String(value))} characters, at most ${String(error.params.limit)}`,
+      ];
     default:
-      return ['out-of-range', `${name} out of range: ${value} is not between ${MIN_REPLICAS} and ${MAX_REPLICAS}`];
+      return [
+        'out-of-range',
+        `${name} out of range: ${String(value)} is not between ${MIN_REPLICAS} and ${MAX_REPLICAS}`,
+      ];
   }
 }
 

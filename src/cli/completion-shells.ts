@@ -70,7 +70,7 @@ function zshCase({ name, flags, argument }: CompletionCommand): string {
   const lines = flags.flatMap(({ names, summary, values }) =>
     names.map((flag) => {
       const text = `[${summary.replace(/[[\]]/g, '')}]`.replaceAll(':', '\\:');
-      return `${quoted(`*${flag}${text}${values === undefined ? '' : `:value:${zshAction(values)}`}`)}`;
+      return quoted(`*${flag}${text}${values === undefined ? '' : `:value:${zshAction(values)}`}`);
     }),
   );
   return `    ${name}) _arguments -s ${[...lines, quoted(`*:argument:${zshAction(argument)}`)].join(' \\\n      ')} ;;\n`;

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Environment } from '../config.ts';
 import type { Io, Output } from './io.ts';
 
@@ -7,7 +8,7 @@ export function processIo(args: readonly string[], env: Environment): Io {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     stdin: process.stdin,
-    color: wantsColor(args, env) && process.stdout.isTTY === true,
+    color: wantsColor(args, env) && isatty(process.stdout.fd),
   };
 }
 
@@ -24,7 +25,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => state.gone || stream.write(text),
     get isTTY() {
-      return stream.isTTY === true;
+      return stream.isTTY;
     },
     get columns() {
       return stream.columns;

@@ -47,7 +47,7 @@ export function loadSettings<K extends SettingName = SettingName>(
     return [name, parse(name, found)] as const;
   });
   const settings = Object.freeze(Object.fromEntries(entries)) as Pick<Settings, K>;
-  checkTogether(settings as Partial<Settings>, (name) => sources.get(name));
+  checkTogether(settings, (name) => sources.get(name));
   return settings;
 }
 
@@ -63,7 +63,7 @@ function parse(name: SettingName, given: Given | undefined): unknown {
 function fromFlags(name: SettingName, flags: Flags): Given | undefined {
   const { flag } = rowOf(name);
   const text = flags[fileKeyOf(flag)];
-  return text === undefined ? undefined : { text: String(text), source: `--${flag}` };
+  return text === undefined ? undefined : { text: textOf(text, `--${flag}`), source: `--${flag}` };
 }
 
 function fromEnvironment(name: SettingName, env: Environment): Given | undefined {
@@ -73,7 +73,7 @@ function fromEnvironment(name: SettingName, env: Environment): Given | undefined
 }
 
 function readConfigFile(flags: Flags, env: Environment, readFile: ReadText): (name: SettingName) => Given | undefined {
-  const path = flags.config === undefined ? env.PATCHGEN_CONFIG : String(flags.config);
+  const path = flags.config === undefined ? env.PATCHGEN_CONFIG : textOf(flags.config, '--config');
   if (path === undefined || path === '') return () => undefined;
   const values = parseFile(path, readFile);
   const known = new Map(SETTING_NAMES.map((name) => [fileKeyOf(rowOf(name).flag), name]));
@@ -106,7 +106,8 @@ function textOf(value: unknown, source: string): string {
   if (value === null) return '';
   if (Array.isArray(value)) return value.map((item) => textOf(item, source)).join(',');
   if (typeof value === 'object') throw new SettingError(`${source}: must be one value or a list, got a mapping`);
-  return String(value);
+  const scalar = value as string | number | boolean;
+  return String(scalar);
 }
 
 // Source: client-go leaderelection.JitterFactor. A renewal that starts a jittered period late must still be in time.

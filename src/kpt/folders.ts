@@ -60,7 +60,7 @@ async function writeBatch(
   force: boolean,
 ): Promise<readonly FolderResult[]> {
   const staged = packages.map((pkg) => attempt(() => stageFolder(deps, out, pkg, force)));
-  const synced = await Promise.all(staged.map((step) => (step instanceof Error ? step : sync(deps, out, step))));
+  const synced = await Promise.all(staged.map(async (step) => (step instanceof Error ? step : sync(deps, out, step))));
   const placed = synced.map((step) => (step instanceof Error ? step : attempt(() => placeFolder(deps, out, step))));
   const lost = syncOut(deps, out);
   return packages.map((pkg, index) => ({ package: pkg, outcome: lost ?? placed[index] ?? new Error('no outcome') }));

@@ -18,7 +18,7 @@ export function humanLine(json: string, color: boolean): string {
   const head = [
     paint(DIM, String(time).slice(11, 23)),
     paint(COLOR[word], word.toUpperCase().padEnd(5)),
-    printable(String(msg ?? '')),
+    printable(asText(msg ?? '')),
     ...(pairs.length > 0 ? [paint(DIM, pairs.join(' '))] : []),
   ];
   return [head.join(' '), ...errorLines(err ?? error)].map((line) => `${line}\n`).join('');
@@ -29,13 +29,15 @@ function shown(value: unknown): string {
   return /^[\w./:@%+-]+$/.test(value) ? value : printable(JSON.stringify(value));
 }
 
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+
 function errorLines(thrown: unknown, lead = '  ', link = ''): string[] {
   if (thrown === undefined) return [];
-  if (typeof thrown !== 'object' || thrown === null) return [`${lead}${link}${printable(String(thrown))}`];
+  if (typeof thrown !== 'object' || thrown === null) return [`${lead}${link}${printable(asText(thrown))}`];
   const { type, message, reason, stack, cause } = thrown as Readonly<Record<string, unknown>>;
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return [
-    `${lead}${link}${printable(`${reason ?? type}: ${message}`)}`,
+    `${lead}${link}${printable(`${asText(reason ?? type)}: ${asText(message)}`)}`,
     ...frames.slice(0, 8).map((line) => `${lead}  ${printable(line.trim())}`),
     ...errorLines(cause, `${lead}  `, 'caused by '),
   ];

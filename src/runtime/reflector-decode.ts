@@ -69,12 +69,11 @@ export function eventOf(line: unknown): WatchEvent {
     case 'BOOKMARK':
       return { type, object };
     case 'ERROR': {
-      const status = asRecord(object);
-      const code = status?.['code'];
+      const { code, message } = asRecord(object) ?? {};
       return {
         type,
         code: typeof code === 'number' ? code : undefined,
-        message: String(status?.['message'] ?? 'an error event without a message'),
+        message: typeof message === 'string' ? message : 'an error event without a message',
       };
     }
     default:

@@ -21,7 +21,7 @@ export function rawApi(plane: ControlPlane): RawApi {
   return {
     send: async (method, path, body, contentType = 'application/json') => {
       const response = await pool.request({
-        method: method as 'GET',
+        method,
         path,
         headers: { authorization: `Bearer ${plane.token}`, 'content-type': contentType },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

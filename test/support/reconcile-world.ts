@@ -96,7 +96,7 @@ export class ReconcileWorld {
   }
 
   #deps(): Deps {
-    const world = this;
+    const rules = (): Deps['rules'] => this.rules;
     const api: Deps['api'] = {
       get: async (key) => {
         this.beforeGet(key);
@@ -122,7 +122,7 @@ export class ReconcileWorld {
       reporter: { api, wrote: () => {}, mayWrite: () => this.mayWrite },
       events: { emit: (event) => this.events.push(event) },
       get rules() {
-        return world.rules;
+        return rules();
       },
       rootId: () => this.rootId,
       isRepublication: () => false,

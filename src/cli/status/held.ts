@@ -40,5 +40,6 @@ async function eventsOf(
 
 function heldOf(event: Readonly<Record<string, unknown>>): HeldRemovals {
   const series = isRecord(event.series) ? event.series.lastObservedTime : undefined;
-  return { note: String(event.note ?? ''), at: String(series ?? event.eventTime ?? '') };
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return { note: text(event.note), at: text(series ?? event.eventTime) };
 }

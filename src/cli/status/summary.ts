@@ -31,7 +31,10 @@ export function summaryOf(intent: PatchIntent): Summary {
   const { metadata, status } = intent;
   // What the server stored is valid only as far as its CRD was: read each member for what it is.
   const spec: Readonly<Record<string, unknown>> = isRecord(intent.spec) ? intent.spec : {};
-  const text = (name: string): string | undefined => (spec[name] === undefined ? undefined : String(spec[name]));
+  const text = (name: string): string | undefined => {
+    const value = spec[name];
+    return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
+  };
   const ready = findCondition(status?.conditions ?? [], 'Ready');
   return {
     namespace: metadata.namespace,

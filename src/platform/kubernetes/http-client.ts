@@ -160,7 +160,7 @@ class PooledClient implements HttpKubeClient {
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) search.append(name, String(value));
     }
-    return `${this.#prefix}${path}${search.size === 0 ? '' : `?${search}`}`;
+    return `${this.#prefix}${path}${search.size === 0 ? '' : `?${search.toString()}`}`;
   }
 
   #headers(credentials: Credentials, request: Partial<ApiRequest>, hasBody: boolean): Record<string, string> {

@@ -22,7 +22,7 @@ export async function pluginCredentials(selection: Selection): Promise<PluginCre
   });
   const options: { headers?: Record<string, unknown>; cert?: unknown; key?: unknown } = {};
   try {
-    await config.applyToHTTPSOptions(options as never);
+    await config.applyToHTTPSOptions(options);
   } catch (error) {
     throw new AccessError(`the credential plugin of user "${user?.name ?? ''}" failed: ${firstLine(error)}`);
   }

@@ -19,13 +19,7 @@ export interface Running {
 
 /** Starts the child; `before` is what stands in front of it on the command line (strace, unshare, setpriv). */
 export function startChild(script: Script, before: readonly string[] = []): Running {
-  const [command = process.execPath, ...rest] = [
-    ...before,
-    process.execPath,
-    '--no-warnings',
-    CHILD,
-    JSON.stringify(script),
-  ];
+  const [command, ...rest] = [...before, process.execPath, '--no-warnings', CHILD, JSON.stringify(script)];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   return running(child);
 }

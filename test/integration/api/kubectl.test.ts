@@ -175,7 +175,8 @@ test('a list by another field is refused', async () => {
 });
 
 test('kubectl wait sees Ready', async () => {
-  await kubectl('wait', '--for=condition=Ready', 'pi/web', '-n', 'shop', '--timeout=10s');
+  const answer = await kubectl('wait', '--for=condition=Ready', 'pi/web', '-n', 'shop', '--timeout=10s');
+  expect(answer).toContain('patchintent.patchgen.dev/web condition met');
 });
 
 test('kubectl explain teaches every field of spec and status', async () => {

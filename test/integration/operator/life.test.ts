@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { PatchIntent } from '../../../src/api/types.ts';
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
 
@@ -129,7 +130,9 @@ test('requestedAt is echoed', async () => {
   await world.apply(`${namespace}/web`, scale(1));
   await world.ready(`${namespace}/web`);
   await world.plane.kubectl(['annotate', '-n', namespace, 'pi/web', 'patchgen.dev/requestedAt=today']);
-  await world.until(`${namespace}/web`, 'echoes', ({ status }) => status?.lastHandledReconcileAt === 'today');
+  const echoes = ({ status }: PatchIntent): boolean => status?.lastHandledReconcileAt !== undefined;
+  const { status } = await world.until(`${namespace}/web`, 'echoes', echoes);
+  expect(status?.lastHandledReconcileAt).toBe('today');
 });
 
 test('a deleted intent takes its package along, and leaves those of others', async () => {

@@ -75,7 +75,7 @@ describe('exit codes', () => {
     [
       'a thrown text',
       () => {
-        throw 'text';
+        throw 'text'; // oxlint-disable-line typescript/only-throw-error -- what a foreign library may do
       },
       1,
       'error: text\n',

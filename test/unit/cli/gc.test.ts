@@ -18,7 +18,7 @@ import { tempFolder } from '../../support/temp-folder.ts';
 async function usedRoot(
   claimant = currentClaimant(),
 ): Promise<{ readonly folder: string; readonly publisher: Publisher }> {
-  const folder = await tempFolder();
+  const folder = tempFolder();
   const publisher = startPublisher({
     root: join(folder, 'packages'),
     minFreeBytes: 0,
@@ -87,7 +87,7 @@ test('a root whose writer may be alive is refused; --take-over ends that writer'
 });
 
 test('a mistyped directory is an error, and nothing is made there', async () => {
-  const folder = await tempFolder();
+  const folder = tempFolder();
   const { code, err } = await gc(join(folder, 'nope'));
   expect(code).toBe(1);
   expect(err).toContain('output directory does not exist');
