@@ -9,12 +9,13 @@ const BENCHMARKS = {
   publish: 'durable publish against a bare loop of the same system calls',
   live: 'intents per second on a real API server against a bare client',
   footprint: 'memory, idle CPU and restart with 10,000 intents',
+  'status-write': 'the ways to write a status, against each other',
 } as const;
 
 const HELP = `Usage: npm run bench [-- <name> [options of that benchmark]]
 
 ${Object.entries(BENCHMARKS)
-  .map(([name, what]) => `  ${name.padEnd(10)} ${what}`)
+  .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
   .join('\n')}
 
 Without a name: all of them. Trust ratios within one run, not times.`;
