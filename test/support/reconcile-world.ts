@@ -7,6 +7,7 @@ import type { Deps, IntentEvent } from '../../src/reconcile/deps.ts';
 import { keyOf } from '../../src/reconcile/key.ts';
 import type { Rules } from '../../src/reconcile/path.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { StatusEchoes } from '../../src/reconcile/status/echoes.ts';
 import { ManualClock } from './clock.ts';
 import { lintStatus } from './status-linter.ts';
 
@@ -119,7 +120,7 @@ export class ReconcileWorld {
         },
       },
       collection: this.collection,
-      reporter: { api, wrote: () => {}, mayWrite: () => this.mayWrite },
+      reporter: { api, echoes: new StatusEchoes(), wrote: () => {}, mayWrite: () => this.mayWrite },
       events: { emit: (event) => this.events.push(event) },
       get rules() {
         return rules();

@@ -10,6 +10,7 @@ import type { Deps, ReconcileMetrics } from '../../reconcile/deps.ts';
 import type { IntentApi } from '../../reconcile/intent-api.ts';
 import { keyOfPackage } from '../../reconcile/key.ts';
 import { reconcile, reportFailure } from '../../reconcile/reconcile.ts';
+import { StatusEchoes } from '../../reconcile/status/echoes.ts';
 import {
   type Controller,
   type ControllerMetrics,
@@ -88,13 +89,14 @@ export async function startTerm(options: TermOptions): Promise<Term> {
 
   const queue = new WorkQueue({ clock, random, metrics: options.metrics.queue });
   const ownWrites = new OwnWrites({ clock });
+  const echoes = new StatusEchoes();
   const collection = new Collection({
     clock,
     rules: { count: settings.brakeCount, fraction: settings.brakeFraction, patience: HOUR_MS },
     requeue: (key) => queue.add(key),
     onHeld: options.onHeld,
   });
-  const deps = dependencies(options, claimed, collection, ownWrites);
+  const deps = dependencies(options, claimed, collection, { ownWrites, echoes });
   for (const item of found.packages) collection.published(keyOfPackage(item));
 
   const controller = work(options, queue, deps);
@@ -110,7 +112,7 @@ export async function startTerm(options: TermOptions): Promise<Term> {
     identity: claimed,
     collection,
     begin: () => takeUp(options, queue, collection),
-    changed: (change) => onChange(change, { queue, ownWrites, collection }),
+    changed: (change) => onChange(change, { queue, ownWrites, echoes, collection }),
     replaced(info) {
       const doubt = doubtOf(info);
       if (doubt !== undefined) collection.doubtList(doubt);
@@ -140,7 +142,12 @@ function isWatched(key: string, { watchNamespaces }: Settings): boolean {
 
 function onChange(
   { key, type, old, object, initial }: Change<PatchIntent>,
-  { queue, ownWrites, collection }: { queue: WorkQueue; ownWrites: OwnWrites; collection: Collection },
+  {
+    queue,
+    ownWrites,
+    echoes,
+    collection,
+  }: { queue: WorkQueue; ownWrites: OwnWrites; echoes: StatusEchoes; collection: Collection },
 ): void {
   if (type === 'deleted' || object === undefined) {
     ownWrites.forget(key);
@@ -151,8 +158,15 @@ function onChange(
   const own = ownWrites.isOwn(key, resourceVersion);
   // A run that was sent away because the store lagged behind our write may go on now.
   if (ownWrites.seen(key, resourceVersion)) queue.add(key);
-  else if (!own && asksForRun(old, object)) queue.add(key, { low: initial });
+  else if (!own && asksForRun(old && echoes.isEcho(key, object.status) ? withStatusOf(old, object) : old, object)) {
+    queue.add(key, { low: initial });
+  }
 }
+
+const withStatusOf = (old: PatchIntent, { status }: PatchIntent): PatchIntent => ({
+  ...old,
+  ...(status && { status }),
+});
 
 function work(options: TermOptions, queue: WorkQueue, deps: Deps): Controller {
   const { settings, log, clock, metrics } = options;
@@ -174,7 +188,12 @@ function asTimeout(error: unknown): unknown {
   return new Transient('ReconcileTimeout', `one run took longer than ${RUN_DEADLINE_MS / 1_000} s`, { cause: error });
 }
 
-function dependencies(options: TermOptions, claimed: RootIdentity, collection: Collection, ownWrites: OwnWrites): Deps {
+function dependencies(
+  options: TermOptions,
+  claimed: RootIdentity,
+  collection: Collection,
+  { ownWrites, echoes }: { readonly ownWrites: OwnWrites; readonly echoes: StatusEchoes },
+): Deps {
   const { settings, store, api, deadline, clock, random } = options;
   const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
   return {
@@ -185,6 +204,7 @@ function dependencies(options: TermOptions, claimed: RootIdentity, collection: C
     publisher: options.writer,
     collection,
     reporter: {
+      echoes,
       api,
       wrote: (key, version) => ownWrites.wrote(key, version, store.get(key)?.metadata.resourceVersion),
       mayWrite: () => deadline.mayWrite(),

@@ -5,11 +5,14 @@ import type { IntentApi } from '../intent-api.ts';
 import { keyOf } from '../key.ts';
 import type { Outcome } from '../outcome.ts';
 import { desiredStatus, type ReportContext } from './desired.ts';
+import type { StatusEchoes } from './echoes.ts';
 import { sameStatus } from './equal.ts';
 import { refusalText } from './refusal.ts';
 
 export interface Reporter {
   readonly api: Pick<IntentApi, 'get' | 'putStatus'>;
+  /** Told of every write under way, so that its echo in the watch is known. */
+  readonly echoes: Pick<StatusEchoes, 'begin' | 'end'>;
   /** Told of every write, so that no later run acts on an older view. */
   wrote(key: string, resourceVersion: string): void;
   /** False once the lease may have passed to another replica. */
@@ -54,11 +57,21 @@ export async function report(
 
 async function put(intent: PatchIntent, status: PatchIntentStatus, to: Reporter, signal: AbortSignal): Promise<void> {
   try {
-    to.wrote(keyOf(intent.metadata), await to.api.putStatus(intent, status, signal));
+    await write(intent, status, to, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
     // A schema that refuses our status (older or newer CRD) still lets the summary through.
     await putMinimal(intent, status, to, signal);
+  }
+}
+
+async function write(intent: PatchIntent, status: PatchIntentStatus, to: Reporter, signal: AbortSignal): Promise<void> {
+  const key = keyOf(intent.metadata);
+  to.echoes.begin(key, status);
+  try {
+    to.wrote(key, await to.api.putStatus(intent, status, signal));
+  } finally {
+    to.echoes.end(key);
   }
 }
 
@@ -69,7 +82,7 @@ async function putMinimal(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    to.wrote(keyOf(intent.metadata), await to.api.putStatus(intent, minimal(status), signal));
+    await write(intent, minimal(status), to, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
     throw new Rejected('StatusRefused', `the API server refuses the status: ${refusalText(error)}`, { cause: error });
