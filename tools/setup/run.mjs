@@ -19,6 +19,7 @@ const COMMANDS = {
   check: { program: 'tools/check/main.ts' },
   fix: { program: 'tools/check/fix.ts' },
   generate: { program: 'tools/generate/main.ts' },
+  build: { program: 'tools/build/bundle.ts' },
   bench: { program: 'bench/main.ts', binaries: SERVERS },
   'control-plane': { program: 'tools/control-plane/main.ts', binaries: [...SERVERS, 'kube-controller-manager'] },
 };

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCli } from '../../src/cli/frame.ts';
+import { VERSION } from '../../src/cli/version.ts';
+import { bundle } from '../../tools/build/bundle.ts';
+import { recordedIo } from '../support/io.ts';
+import { operatorWorld } from '../support/operator-world.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { treeOf } from '../support/tree.ts';
+
+// The bundle lies outside the checkout, so nothing of the sources or node_modules can help it out.
+let folder: string;
+let program: string;
+beforeAll(async () => {
+  folder = fs.mkdtempSync(join(fs.realpathSync(tmpdir()), 'patchgen-bundle-'));
+  program = await bundle(join(folder, 'dist'));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const SPEC = { intentType: 'scaling', target: 'web', replicas: 3 };
+const INTENT = JSON.stringify({
+  apiVersion: 'patchgen.dev/v1alpha1',
+  kind: 'PatchIntent',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: SPEC,
+});
+
+function bundled(args: readonly string[], input = ''): string {
+  return execFileSync(process.execPath, [program, ...args], { cwd: folder, input, encoding: 'utf8' });
+}
+
+async function fromSource(args: readonly string[], input = ''): Promise<string> {
+  const io = recordedIo(input);
+  expect(await runCli(args, io)).toBe(0);
+  return io.out();
+}
+
+test('the bundle names the version of the package', () => {
+  expect(bundled(['--version'])).toBe(`${VERSION}\n`);
+});
+
+test.each([[['crd']], [['--help']], [['completion', 'bash']]])(
+  'the bundle says the same as the sources: %j',
+  async (args) => {
+    expect(bundled(args)).toBe(await fromSource(args));
+  },
+);
+
+test('the bundle generates the same packages as the sources, and verifies them', async () => {
+  const [here, there] = [tempFolder(), tempFolder()];
+  bundled(['generate', '-', '--output', here], INTENT);
+  await fromSource(['generate', '-', '--output', there], INTENT);
+  expect(treeOf(here)).toEqual(treeOf(there));
+  expect(treeOf(here)).not.toEqual([]);
+  expect(bundled(['verify', here])).toContain('1 checked, 0 altered');
+});
+
+test('the bundle runs as operator: its thread passes the self-test and publishes, and it ends with 0', async () => {
+  const world = await operatorWorld();
+  try {
+    const operator = await world.start({ program });
+    expect(operator.log.map(({ msg }) => msg)).toContain('self-test passed: a probe package was published and removed');
+    await world.namespace('shop');
+    await world.apply('shop/web', SPEC);
+    const { status } = await world.ready('shop/web');
+    expect(fs.readdirSync(join(world.packages, 'shop/web'))).toHaveLength(status?.package?.fileCount ?? 0);
+    expect(await operator.stop()).toBe(0);
+  } finally {
+    await world.stop();
+  }
+});
