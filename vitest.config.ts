@@ -43,6 +43,7 @@ function room(name: string, { order, workers, patience = minutes(3) }: Room) {
       maxWorkers: workers,
       sequence: { groupOrder: order },
       globalSetup: ['./test/support/run/global-setup.ts'],
+      setupFiles: ['./test/support/run/properties.ts'],
       testTimeout: patience,
       hookTimeout: minutes(5),
       teardownTimeout: minutes(1),
