@@ -20,3 +20,10 @@ export interface Package {
 /** Modes of every published package, whatever the umask: readers need no right but to read. */
 export const PACKAGE_DIR_MODE = 0o755;
 export const PACKAGE_FILE_MODE = 0o644;
+
+/** Kubernetes' fsGroup, and a umask of 002, add group write; fsGroup adds set-group-id to folders. */
+const DIR_TOLERANCE = 0o2020;
+const FILE_TOLERANCE = 0o020;
+
+export const isPackageDirMode = (mode: number): boolean => (mode & ~DIR_TOLERANCE) === PACKAGE_DIR_MODE;
+export const isPackageFileMode = (mode: number): boolean => (mode & ~FILE_TOLERANCE) === PACKAGE_FILE_MODE;

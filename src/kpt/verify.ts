@@ -1,6 +1,6 @@
 import { type DigestFile, isPackagePath, packageDigest } from './digest.ts';
 import type { FoundFile, FoundFolder } from './found.ts';
-import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from './package.ts';
+import { isPackageDirMode, isPackageFileMode, PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from './package.ts';
 
 /**
  * What is wrong with a package on disk. `changed`: bytes differ · `missing` · `extra`: not a part of the package ·
@@ -62,16 +62,11 @@ function oddity(file: FoundFile): PackageFinding | undefined {
   return undefined;
 }
 
-/** Kubernetes' fsGroup, and a umask of 002, add group write; fsGroup adds set-group-id to folders. */
-const FILE_TOLERANCE = 0o020;
-const DIR_TOLERANCE = 0o2020;
-
 function modeFindings(folder: FoundFolder): readonly PackageFinding[] {
   const findings: PackageFinding[] = [];
-  if ((folder.mode & ~DIR_TOLERANCE) !== PACKAGE_DIR_MODE)
-    findings.push(modeFinding('.', folder.mode, PACKAGE_DIR_MODE));
+  if (!isPackageDirMode(folder.mode)) findings.push(modeFinding('.', folder.mode, PACKAGE_DIR_MODE));
   for (const { path, kind, mode } of folder.files) {
-    if (kind !== 'file' || (mode & ~FILE_TOLERANCE) === PACKAGE_FILE_MODE) continue;
+    if (kind !== 'file' || isPackageFileMode(mode)) continue;
     findings.push(modeFinding(path, mode, PACKAGE_FILE_MODE));
   }
   return findings;

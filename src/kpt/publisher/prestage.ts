@@ -1,9 +1,9 @@
 import type { Directory, OpenFile } from '../../platform/files/files.ts';
-import type { Package } from '../package.ts';
+import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from '../package.ts';
 import { scratchName } from './fence.ts';
 import type { Call } from './messages.ts';
 import type { Site, Tenure } from './site.ts';
-import { assertPackage, discard, FILE_MODE, TREE_MODE } from './stage.ts';
+import { assertPackage, discard } from './stage.ts';
 
 /** At most so many at once: each holds a descriptor per file. */
 const MOST_TREES = 32;
@@ -56,10 +56,11 @@ function tryWrite(site: Site, tenure: Tenure, content: Package): Tree | undefine
   try {
     assertPackage(content);
     if (files.availableBytes(tenure.root.top) < content.sizeBytes + site.minFreeBytes) return undefined;
-    files.makeDirectory(tenure.work, name, TREE_MODE);
+    files.makeDirectory(tenure.work, name, PACKAGE_DIR_MODE);
     directory = files.openDirectory(tenure.work, name);
-    files.setMode(directory, TREE_MODE);
-    for (const file of content.files) open.push(files.createFile(directory, file.path, file.content, FILE_MODE));
+    files.setMode(directory, PACKAGE_DIR_MODE);
+    for (const file of content.files)
+      open.push(files.createFile(directory, file.path, file.content, PACKAGE_FILE_MODE));
     return { digest: content.digest, name, directory, files: open };
   } catch {
     for (const each of directory === undefined ? open : [...open, directory]) tryClose(site, each);

@@ -2,12 +2,9 @@ import { hasErrno } from '../../platform/files/errno.ts';
 import type { Directory, Files } from '../../platform/files/files.ts';
 import { removeTree } from '../../platform/files/remove-tree.ts';
 import { isPackagePath } from '../digest.ts';
-import type { Package } from '../package.ts';
+import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from '../package.ts';
 import { failed } from './failures.ts';
 import { isDigest } from './names.ts';
-
-export const TREE_MODE = 0o755;
-export const FILE_MODE = 0o644;
 
 /** Throws Rejected InvalidPath when a package could write anywhere but into its own folder. */
 export function assertPackage({ digest, files }: Package): void {
@@ -43,12 +40,12 @@ function rewriteTree(files: Files, work: Directory, name: string, content: Packa
 }
 
 function writeTree(files: Files, work: Directory, name: string, content: Package): void {
-  files.makeDirectory(work, name, TREE_MODE);
+  files.makeDirectory(work, name, PACKAGE_DIR_MODE);
   const tree = files.openDirectory(work, name);
   try {
-    files.setMode(tree, TREE_MODE);
+    files.setMode(tree, PACKAGE_DIR_MODE);
     for (const file of content.files) {
-      files.writeFile(tree, file.path, file.content, { mode: FILE_MODE, sync: true });
+      files.writeFile(tree, file.path, file.content, { mode: PACKAGE_FILE_MODE, sync: true });
     }
     files.syncDirectory(tree);
   } finally {

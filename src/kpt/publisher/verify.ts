@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { hasErrno } from '../../platform/files/errno.ts';
 import type { Directory, FileStat, Files } from '../../platform/files/files.ts';
 import { digestLine, digestOfLines } from '../digest.ts';
-import { FILE_MODE, TREE_MODE } from './stage.ts';
+import { isPackageDirMode, isPackageFileMode } from '../package.ts';
 
 /** `altered`: a changed, missing or extra file, or a wrong mode. */
 export type Verdict = 'intact' | 'altered' | 'missing';
@@ -20,9 +20,6 @@ interface Looked {
   readonly fingerprint: string;
 }
 
-/** Kubernetes' fsGroup adds group write to files and group write and set-group-id to directories of a volume. */
-const FILE_TOLERANCE = 0o020;
-const TREE_TOLERANCE = 0o2020;
 /** No file system in use has coarser time stamps than this. */
 const SETTLED_AFTER_NS = 2_000_000_000n;
 const MOST_FILES = 1000;
@@ -86,7 +83,7 @@ function lookAt(files: Files, tree: Directory): Looked {
   const listed = files.list(tree);
   const own = files.statDirectory(tree);
   const names = listed.map((entry) => entry.name).toSorted();
-  let plain = (own.mode & ~TREE_TOLERANCE) === TREE_MODE && names.length <= MOST_FILES;
+  let plain = isPackageDirMode(own.mode) && names.length <= MOST_FILES;
   let newestChangeNs = own.ctimeNs;
   const facts = [factsOf('', own)];
   for (const name of plain ? names : []) {
@@ -101,7 +98,7 @@ function lookAt(files: Files, tree: Directory): Looked {
 /** A second hard link would let someone change the file where nobody looks. */
 function isPlainFile(stat: FileStat): boolean {
   if (stat.kind !== 'file' || stat.nlink !== 1n || stat.size > LARGEST_FILE_BYTES) return false;
-  return (stat.mode & ~FILE_TOLERANCE) === FILE_MODE;
+  return isPackageFileMode(stat.mode);
 }
 
 function factsOf(name: string, { dev, ino, mode, size, mtimeNs, ctimeNs }: FileStat): string {
