@@ -47,6 +47,8 @@ export interface Answer {
   readonly status: number;
   /** Parsed JSON, or the text where it is none. */
   readonly body: unknown;
+  /** The text of the Warning headers; empty when there is none. */
+  readonly warnings: string;
 }
 
 export interface AttachedControlPlane extends ControlPlaneFacts {
@@ -98,7 +100,8 @@ async function send(
       let received = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
       response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: parse(received) }));
+      const { statusCode: status = 0, headers: answered } = response;
+      response.on('end', () => resolve({ status, body: parse(received), warnings: answered.warning ?? '' }));
     });
     sent.setTimeout(60_000, () => sent.destroy(new Error(`${method} ${path}: no answer within 60 s`)));
     sent.on('error', reject);

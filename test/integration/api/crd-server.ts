@@ -30,10 +30,7 @@ export async function startCrdServer(crd: Crd = patchIntentCrd()): Promise<CrdSe
     api,
     create: (name, spec, query = '') =>
       api.send('POST', `${BASE}/namespaces/shop/patchintents${query}`, intent(name, spec)),
-    stop: async () => {
-      await api.close();
-      await plane.stop();
-    },
+    stop: () => plane.stop(),
   };
 }
 
