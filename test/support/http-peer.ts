@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { ClusterAccess, Credentials } from '../../src/platform/kubernetes/access.ts';
+import {
+  createKubeClient,
+  type HttpKubeClient,
+  type KubeClientOptions,
+} from '../../src/platform/kubernetes/http-client.ts';
 
 export interface HttpPeer {
   readonly url: string;
@@ -54,4 +61,25 @@ export function accessTo(
       reloads += 1;
     },
   };
+}
+
+export interface PeerWorld {
+  readonly peer: HttpPeer;
+  readonly client: HttpKubeClient;
+  readonly access: ReturnType<typeof accessTo>;
+}
+
+/** A scripted peer and a client of it, both gone when the test ends. `path` is the prefix of the server's URL. */
+export async function peerWorld(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  options: Partial<KubeClientOptions> & { readonly path?: string; readonly tokens?: readonly string[] } = {},
+): Promise<PeerWorld> {
+  const peer = await httpPeer(answer);
+  const access = accessTo(`${peer.url}${options.path ?? ''}`, options.tokens);
+  const client = createKubeClient(access, { clock: systemClock, userAgent: 'patchgen/test', ...options });
+  onTestFinished(async () => {
+    await client.close();
+    await peer.stop();
+  });
+  return { peer, client, access };
 }

@@ -1,39 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../../src/platform/clock.ts';
+import { describe, expect, test } from 'vitest';
 import { ApiError, ConnectionError, DecodeError } from '../../../../src/platform/kubernetes/client.ts';
-import {
-  createKubeClient,
-  type HttpKubeClient,
-  type KubeClientOptions,
-} from '../../../../src/platform/kubernetes/http-client.ts';
 import { ManualClock } from '../../../support/clock.ts';
-import { accessTo, type HttpPeer, httpPeer } from '../../../support/http-peer.ts';
-
-const cleanUp: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const each of cleanUp.splice(0).reverse()) await each();
-});
-
-interface World {
-  readonly peer: HttpPeer;
-  readonly client: HttpKubeClient;
-  readonly access: ReturnType<typeof accessTo>;
-}
-
-async function world(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-  options: Partial<KubeClientOptions> & { readonly path?: string; readonly tokens?: readonly string[] } = {},
-): Promise<World> {
-  const peer = await httpPeer(answer);
-  const access = accessTo(`${peer.url}${options.path ?? ''}`, options.tokens);
-  const client = createKubeClient(access, { clock: systemClock, userAgent: 'patchgen/test', ...options });
-  cleanUp.push(
-    () => peer.stop(),
-    () => client.close(),
-  );
-  return { peer, client, access };
-}
+import { peerWorld } from '../../../support/http-peer.ts';
 
 function json(
   response: ServerResponse,
@@ -61,7 +30,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 describe('a request', () => {
   test('carries method, path below the server, query, body, types, token and name', async () => {
     let seen: unknown;
-    const { client } = await world(
+    const { client } = await peerWorld(
       async (request, response) => {
         const { authorization, accept, 'content-type': type, 'user-agent': agent } = request.headers;
         seen = {
@@ -96,13 +65,13 @@ describe('a request', () => {
   });
 
   test('gets text where text was asked for', async () => {
-    const { client } = await world((_request, response) => response.end('ok'));
+    const { client } = await peerWorld((_request, response) => response.end('ok'));
     expect((await client.request({ ...get('/readyz'), accept: 'text/plain' })).body).toBe('ok');
   });
 
   test('rejects with the Status of the server for any other answer than 2xx', async () => {
     const body = { kind: 'Status', code: 409, reason: 'AlreadyExists', message: 'things "a" already exists' };
-    const { client } = await world((_request, response) => json(response, 409, body));
+    const { client } = await peerWorld((_request, response) => json(response, 409, body));
     const error = await failureOf(client.request(get('/')));
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ status: 409, reason: 'AlreadyExists', message: body.message, body });
@@ -114,7 +83,7 @@ describe('a request', () => {
     ['the Status body', {}, 1000],
   ])('reads how long to wait from %s', async (_name, headers, expected) => {
     const body = { kind: 'Status', details: { retryAfterSeconds: 1 } };
-    const { client } = await world((_request, response) => json(response, 429, body, headers), {
+    const { client } = await peerWorld((_request, response) => json(response, 429, body, headers), {
       clock: new ManualClock(new Date('2026-01-01T00:00:00Z')),
     });
     expect(await failureOf(client.request(get('/')))).toMatchObject({
@@ -124,7 +93,7 @@ describe('a request', () => {
   });
 
   test('rejects with DecodeError for a success that is no JSON, and for one that is too large', async () => {
-    const { client } = await world(
+    const { client } = await peerWorld(
       (request, response) =>
         response.end(request.url === '/html' ? '<html>log in</html>' : JSON.stringify('x'.repeat(2000))),
       { maxBodyBytes: 1000 },
@@ -134,7 +103,7 @@ describe('a request', () => {
   });
 
   test('rejects with ConnectionError when nobody listens, when the answer is cut, and when it stays out', async () => {
-    const { client, peer } = await world((request, response) => {
+    const { client, peer } = await peerWorld((request, response) => {
       if (request.url === '/hang') return;
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
       response.write('{"half":');
@@ -150,7 +119,7 @@ describe('a request', () => {
   });
 
   test('that is aborted rejects with the reason of its signal, on its way or waiting for a connection', async () => {
-    const { client } = await world(() => {}, { connections: 1 });
+    const { client } = await peerWorld(() => {}, { connections: 1 });
     const controller = new AbortController();
     const sent = failureOf(client.request({ ...get('/a'), signal: controller.signal }));
     const waiting = failureOf(client.request({ ...get('/b'), signal: controller.signal }));
@@ -168,11 +137,11 @@ describe('a request', () => {
       if (request.headers.authorization === 'Bearer new') json(response, 200, {});
       else json(response, 401, { kind: 'Status', reason: 'Unauthorized', message: 'Unauthorized' });
     };
-    const rotated = await world(answer, { tokens: ['old', 'new'] });
+    const rotated = await peerWorld(answer, { tokens: ['old', 'new'] });
     await rotated.client.request(get('/'));
     expect(seen).toEqual(['Bearer old', 'Bearer new']);
 
-    const revoked = await world(answer, { tokens: ['old', 'older'] });
+    const revoked = await peerWorld(answer, { tokens: ['old', 'older'] });
     expect(await failureOf(revoked.client.request(get('/')))).toMatchObject({ status: 401 });
     expect(revoked.access.reloads).toBe(1);
   });
@@ -180,7 +149,7 @@ describe('a request', () => {
 
 test('a thousand requests at once open no more connections than the pool allows', async () => {
   let most = 0;
-  const { client, peer } = await world(
+  const { client, peer } = await peerWorld(
     (_request, response) => {
       most = Math.max(most, peer.sockets.size);
       setTimeout(() => json(response, 200, {}), 1);
@@ -193,7 +162,7 @@ test('a thousand requests at once open no more connections than the pool allows'
 });
 
 test('another TLS identity gets new connections, and the old ones end with their requests', async () => {
-  const { client, access } = await world((_request, response) => setTimeout(() => json(response, 200, {}), 30));
+  const { client, access } = await peerWorld((_request, response) => setTimeout(() => json(response, 200, {}), 30));
   const answered = client.request(get('/slow'));
   await expect.poll(() => client.stats().opened).toBe(1);
   const { headers } = await access.credentials();
@@ -210,7 +179,7 @@ test('another TLS identity gets new connections, and the old ones end with their
 
 test('finished requests are told with their status, and with none where no answer came', async () => {
   const told: unknown[] = [];
-  const { client, peer } = await world((_request, response) => json(response, 404, {}), {
+  const { client, peer } = await peerWorld((_request, response) => json(response, 404, {}), {
     onResponse: ({ method, path, status }) => told.push([method, path, status]),
   });
   await failureOf(client.request(get('/a')));
@@ -223,7 +192,7 @@ test('finished requests are told with their status, and with none where no answe
 });
 
 test('close ends what is under way and refuses what comes after', async () => {
-  const { client, peer } = await world((request, response) => {
+  const { client, peer } = await peerWorld((request, response) => {
     if (request.url?.startsWith('/watch')) response.writeHead(200).write('{"n":1}\n');
   });
   const asked = failureOf(client.request(get('/')));

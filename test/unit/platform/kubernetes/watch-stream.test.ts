@@ -1,38 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, expect, test } from 'vitest';
-import { type Clock, systemClock } from '../../../../src/platform/clock.ts';
+import { expect, test } from 'vitest';
 import {
   ApiError,
   ConnectionError,
   DecodeError,
   SilentConnectionError,
 } from '../../../../src/platform/kubernetes/client.ts';
-import { createKubeClient, type HttpKubeClient } from '../../../../src/platform/kubernetes/http-client.ts';
+import type { HttpKubeClient } from '../../../../src/platform/kubernetes/http-client.ts';
 import { ManualClock } from '../../../support/clock.ts';
-import { accessTo, type HttpPeer, httpPeer } from '../../../support/http-peer.ts';
-
-const cleanUp: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const each of cleanUp.splice(0).reverse()) await each();
-});
-
-interface World {
-  readonly peer: HttpPeer;
-  readonly client: HttpKubeClient;
-}
-
-async function world(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-  { clock = systemClock, tokens = ['token'] }: { clock?: Clock; tokens?: readonly string[] } = {},
-): Promise<World> {
-  const peer = await httpPeer(answer);
-  const client = createKubeClient(accessTo(peer.url, tokens), { clock, userAgent: 'patchgen/test' });
-  cleanUp.push(
-    () => peer.stop(),
-    () => client.close(),
-  );
-  return { peer, client };
-}
+import { peerWorld } from '../../../support/http-peer.ts';
 
 async function drained(client: HttpKubeClient, signal?: AbortSignal): Promise<{ lines: unknown[]; error: unknown }> {
   const lines: unknown[] = [];
@@ -47,7 +23,7 @@ async function drained(client: HttpKubeClient, signal?: AbortSignal): Promise<{ 
 
 test('lines come in order, whole, however they were cut on the way, until the server ends the watch', async () => {
   let url: string | undefined;
-  const { client, peer } = await world(async (request, response) => {
+  const { client, peer } = await peerWorld(async (request, response) => {
     url = request.url;
     response.writeHead(200);
     const bytes = Buffer.from(`{"n":1,"text":"größer 🦊"}\n{"n":2}\n{"n":3,"text":"${'x'.repeat(300_000)}"}\n`);
@@ -66,7 +42,7 @@ test('lines come in order, whole, however they were cut on the way, until the se
 });
 
 test('what came before a cut is yielded before the error', async () => {
-  const { client } = await world((_request, response) => {
+  const { client } = await peerWorld((_request, response) => {
     response.writeHead(200).write('{"n":1}\n{"n":2}\n{"n":');
     setTimeout(() => response.destroy(), 20);
   });
@@ -80,7 +56,7 @@ test.each([
   ['that is no JSON', '{"n":1}\n{"secret": hunter2\n{"n":3}\n'],
   ['that ends in its middle', '{"n":1}\n{"secret": "hunter2"'],
 ])('a line %s is a DecodeError that does not quote it, and the connection is closed', async (_name, text) => {
-  const { client, peer } = await world((_request, response) => {
+  const { client, peer } = await peerWorld((_request, response) => {
     response.writeHead(200);
     response.end(text);
   });
@@ -92,7 +68,7 @@ test.each([
 });
 
 test('an answer other than 200 is an ApiError with the Status of the server', async () => {
-  const { client, peer } = await world((_request, response) => {
+  const { client, peer } = await peerWorld((_request, response) => {
     response.writeHead(410, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ kind: 'Status', reason: 'Expired', message: 'too old' }));
   });
@@ -103,7 +79,7 @@ test('an answer other than 200 is an ApiError with the Status of the server', as
 });
 
 test('a 401 is met with credentials read anew, once', async () => {
-  const { client } = await world(
+  const { client } = await peerWorld(
     (request, response) => {
       const allowed = request.headers.authorization === 'Bearer new';
       response.writeHead(allowed ? 200 : 401).end(allowed ? '{"n":1}\n' : '');
@@ -121,7 +97,7 @@ test.each([
   ],
 ])('silence %s ends the watch after its time, and the connection with it', async (_name, answer) => {
   const clock = new ManualClock();
-  const { client, peer } = await world(answer, { clock });
+  const { client, peer } = await peerWorld(answer, { clock });
   const end = drained(client);
   await expect.poll(() => peer.sockets.size).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -136,7 +112,7 @@ test('a watch whose reader is slow holds a bounded amount and is not taken for s
   const clock = new ManualClock();
   const line = `${JSON.stringify({ text: 'x'.repeat(10_000) })}\n`;
   let sent = 0;
-  const { client, peer } = await world(
+  const { client, peer } = await peerWorld(
     (_request, response) => {
       response.writeHead(200);
       const write = (): void => {
@@ -162,7 +138,7 @@ test('a watch whose reader is slow holds a bounded amount and is not taken for s
 });
 
 test('an aborted watch rejects with the reason of its signal and leaves no connection', async () => {
-  const { client, peer } = await world((_request, response) => void response.writeHead(200).write('{"n":1}\n'));
+  const { client, peer } = await peerWorld((_request, response) => void response.writeHead(200).write('{"n":1}\n'));
   const controller = new AbortController();
   const end = drained(client, controller.signal);
   await expect.poll(() => peer.sockets.size).toBe(1);
@@ -173,7 +149,7 @@ test('an aborted watch rejects with the reason of its signal and leaves no conne
 });
 
 test('a reader that leaves the loop closes the connection', async () => {
-  const { client, peer } = await world((_request, response) => void response.writeHead(200).write('{"n":1}\n'));
+  const { client, peer } = await peerWorld((_request, response) => void response.writeHead(200).write('{"n":1}\n'));
   for await (const line of client.watch({ path: '/things', silenceMs: 60_000 })) {
     expect(line).toEqual({ n: 1 });
     break;
