@@ -26,7 +26,8 @@ function isWhereItWas({ fd, path }: Directory): boolean {
       present.isDirectory() && opened.dev === present.dev && opened.ino === present.ino && realpathSync(path) === path
     );
   } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
+    // EINVAL: realpath saw a link and meant to read it, but by then it was none.
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL')) return false;
     throw error;
   }
 }
