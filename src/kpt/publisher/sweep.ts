@@ -149,10 +149,11 @@ function oldProbes(site: Site, { root }: Tenure): readonly Leftover[] {
   });
 }
 
-/** Between calls nothing is under construction, so all in our epoch but the owner file was left by a failed step. */
-function clearWork(site: Site, { root, work }: Tenure): void {
+/** Between calls nothing is under construction but the head start of those behind this one; the rest was left by a failed step. */
+function clearWork(site: Site, { root, work, prestaged }: Tenure): void {
+  const ahead = new Set(prestaged.values());
   for (const { name } of site.files.list(work)) {
-    if (name === OWNER_FILE) continue;
+    if (name === OWNER_FILE || ahead.has(name)) continue;
     if (name.startsWith(ALTERED_PREFIX))
       site.files.rename(work, name, root.quarantine, name.slice(ALTERED_PREFIX.length));
     else removeTree(site.files, work, name);

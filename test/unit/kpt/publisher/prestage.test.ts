@@ -91,3 +91,14 @@ it('content that the store has seen, and calls of a writer without a claim, get 
   await writer.writer.prepare(CALLS);
   expect(later()).toBe(0);
 });
+
+it('a sweep between the head start and the publication leaves the head start alone', async () => {
+  using mount = temporaryMount();
+  const { files, synced } = watched();
+  const writer = claimedWriter(mount.root, { files });
+  const sweep: Call = { id: 0, name: 'sweep', argument: 3_600_000 };
+  await writer.writer.prepare(CALLS);
+  expect(writer.run(sweep, ...CALLS)).toMatchObject([{ ok: true }, { ok: true }, { ok: true }, { ok: true }]);
+  expect(synced()).toBe(0);
+  expect(residueOf(mount.root)).toEqual([]);
+});
