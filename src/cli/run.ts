@@ -13,7 +13,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type Io, UsageError } from './io.ts';
-import { startOperator } from './run/operator.ts';
+import { type Operator, startOperator } from './run/operator.ts';
 import { processLog } from './run/process-log.ts';
 import { untilSignal } from './run/signals.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
@@ -65,19 +65,28 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
     random,
   });
   const leaseNamespace = settings.leaderElectionNamespace ?? access.namespace;
-  const stopped = untilSignal();
-  const operator = await startOperator({
-    settings,
-    client,
-    publisher,
-    identity,
-    leaseNamespace,
-    clock,
-    random,
-    log,
-    metrics,
-  });
-  const end = await Promise.race([operator.ended, stopped.signal]);
+  const signals = untilSignal();
+  try {
+    const operator = await startOperator({
+      settings,
+      client,
+      publisher,
+      identity,
+      leaseNamespace,
+      clock,
+      random,
+      log,
+      metrics,
+    });
+    await untilEnd(operator, signals.signal, log, sink);
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** Lets the operator run until a signal comes, and stops it. Never returns when the lease is lost. */
+async function untilEnd(operator: Operator, signal: Promise<string>, log: Log, sink: LogSink): Promise<void> {
+  const end = await Promise.race([operator.ended, signal]);
   if (typeof end !== 'string') {
     log.error({ why: end.why }, 'patchgen ends: the lease is lost');
     // Nothing may be written any more, so nothing is drained: open requests and the publisher thread end with the process.
@@ -86,7 +95,6 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
   }
   log.info({ signal: end }, 'patchgen stops');
   await operator.stop();
-  stopped.dispose();
   log.info({}, 'patchgen stopped');
 }
 

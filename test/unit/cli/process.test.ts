@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -52,6 +52,24 @@ describe('the process', () => {
     expect(stderr).toContain('"variable":"PATCHGEN_WORKERZ","msg":"unknown environment variable: no such setting"');
     expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: the port is taken by another process`);
     expect(status).toBe(1);
+  });
+
+  test('an operator without servers and without an API server goes on until it is told to stop', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'kubeconfig'), NOBODY);
+    const line = `run --kubeconfig ${folder}/kubeconfig --output-dir ${folder} --metrics-bind-address 0 --health-probe-bind-address 0`;
+    const operator = spawn(process.execPath, [MAIN, ...line.split(' ')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    onTestFinished(() => void operator.kill('SIGKILL'));
+    const ended = once(operator, 'exit');
+    let log = '';
+    let told = false;
+    for await (const chunk of operator.stderr) {
+      log += String(chunk);
+      if (told || !log.includes('"attempt":2') || !log.includes('self-test passed')) continue;
+      told = operator.kill('SIGTERM');
+    }
+    expect(log).toContain('patchgen stopped');
+    expect(await ended).toEqual([0, null]);
   });
 
   test('a reader that goes away early is no error', () => {
