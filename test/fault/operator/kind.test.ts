@@ -67,7 +67,7 @@ test('a kind that is absent at the start keeps the operator alive and not ready,
 
 test('a kind that is deleted and re-created with its five intents: no package changes or goes at any time, and all are Ready again', async () => {
   const operator = await world.start({ flags: PATIENT_LEASE });
-  await eventually('it leads', () => operator.log.some(({ msg }) => msg.startsWith('leading')));
+  await readyIntents(world, 'kind', FIVE);
   const guard = guardPackages(join(world.packages, 'kind'));
   await deleteKind();
   await eventually(
@@ -87,7 +87,7 @@ test('a kind that is deleted and re-created with its five intents: no package ch
 
 test('a kind that is deleted and re-created at once, with other intents: the packages stay, held until they are wanted again', async () => {
   const operator = await world.start({ flags: PATIENT_LEASE });
-  await eventually('it leads', () => operator.log.some(({ msg }) => msg.startsWith('leading')));
+  await readyIntents(world, 'kind', FIVE);
   const guard = guardPackages(join(world.packages, 'kind'));
   await deleteKind();
   await createKind();
@@ -108,6 +108,9 @@ test('a kind that is deleted and re-created at once, with other intents: the pac
 });
 
 test('packages whose intents went while the operator was down and the kind absent are held as well', async () => {
+  const first = await world.start({ flags: PATIENT_LEASE });
+  await readyIntents(world, 'kind', FIVE);
+  expect(await first.stop()).toBe(0);
   const guard = guardPackages(join(world.packages, 'kind'));
   await deleteKind();
   const operator = await world.launch({ flags: PATIENT_LEASE });

@@ -10,6 +10,7 @@ import { treeOf } from '../../support/tree.ts';
 let world: OperatorWorld;
 beforeAll(async () => {
   world = await operatorWorld();
+  await world.namespace('outage');
 });
 afterAll(async () => world?.stop());
 afterEach(() => expect(world.statuses.findings).toEqual([]));
@@ -65,7 +66,6 @@ function load(namespace: string): { readonly names: string[]; stop(): Promise<vo
 }
 
 test('an API server that is killed and started again under load costs nothing: alive throughout, all Ready again, no package lost', async () => {
-  await world.namespace('outage');
   const operator = await world.start({ flags: PATIENT_LEASE });
   await readyIntents(world, 'outage', ['a', 'b', 'c']);
   const before = treeOf(join(world.packages, 'outage'));

@@ -121,6 +121,7 @@ test('a status that is forbidden is told by log and metric, the package is there
 
 test('intents that may not be listed are no absence: nothing is removed, and all goes on once allowed', async () => {
   const operator = await start();
+  await readyIntents(world, 'shop', ['told', 'kept']);
   const giveBack = await revoke(CLUSTER_ROLE, 'patchintents');
   await world.plane.killApiServer();
   await world.plane.startApiServer();
