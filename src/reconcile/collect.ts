@@ -13,8 +13,8 @@ const STORE_LAG_MS = 1_000;
  * is served and not terminating. Anything else (403, a missing kind, no answer) is no absence, and the package stays.
  */
 export async function collect(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
-  if (!deps.collection.has(key)) return DONE;
   try {
+    if (!(await isPublished(key, deps))) return DONE;
     if (!deps.collection.mayRemove(key)) return await notice(key, deps, signal);
     if ((await deps.api.get(key, signal)) !== undefined) {
       deps.collection.present(key);
@@ -32,6 +32,15 @@ export async function collect(key: string, deps: Deps, signal: AbortSignal): Pro
   }
 }
 
+/** Whether the root holds a package of this key: looked up where a failed publication left it open. */
+async function isPublished(key: string, deps: Deps): Promise<boolean> {
+  if (!deps.collection.isUncertain(key)) return deps.collection.has(key);
+  const found = (await deps.publisher.lookup(packageKeyOf(key))) !== undefined;
+  if (found) deps.collection.published(key);
+  else deps.collection.removed(key);
+  return found;
+}
+
 /**
  * First sight of an absence. The kind is asked for at once: a CRD that is deleted takes its objects along, and may be back
  * before the gate decides.
@@ -47,17 +56,14 @@ async function notice(key: string, deps: Deps, signal: AbortSignal): Promise<Nex
  * name and goes through the gate. Resolves to what to do next where that failed, else to undefined.
  */
 export async function withdraw(key: string, intent: PatchIntent, deps: Deps): Promise<Next | undefined> {
-  if (!deps.collection.has(key)) return undefined;
   if (intent.status?.package !== undefined) {
     deps.collection.present(key);
     return undefined;
   }
-  if (!deps.collection.mayRemove(key)) {
-    deps.collection.absent(key);
-    return undefined;
-  }
   try {
-    await remove(key, deps);
+    if (!(await isPublished(key, deps))) return undefined;
+    if (deps.collection.mayRemove(key)) await remove(key, deps);
+    else deps.collection.absent(key);
     return undefined;
   } catch (thrown) {
     return notRemoved(key, thrown, deps);

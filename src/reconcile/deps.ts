@@ -18,7 +18,7 @@ export interface Deps {
   /** How long a run waits for the store to show our own write before it looks again. */
   readonly ownWriteWaitMs: number;
   readonly api: IntentApi;
-  readonly publisher: Pick<Publisher, 'publish' | 'remove'>;
+  readonly publisher: Pick<Publisher, 'publish' | 'remove' | 'lookup'>;
   readonly collection: Collection;
   readonly reporter: Reporter;
   readonly events: { emit(event: IntentEvent): void };

@@ -4,7 +4,7 @@ import { collect, withdraw } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { keyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
-import { asFailure, judge, type Outcome } from './outcome.ts';
+import { asFailure, judge, type Outcome, type Verdict } from './outcome.ts';
 import {
   type Accepted,
   admit,
@@ -91,8 +91,8 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<Next> {
   if (outcome.kind === 'failed' && outcome.failure instanceof Cancelled) return cancelled(outcome.failure, deps);
-  const settled = outcome.kind === 'published' ? keep(key, deps) : await withdraw(key, intent, deps);
   const verdict = judge(outcome);
+  const settled = await account(key, intent, outcome, verdict, deps);
   deps.metrics.outcome(verdict.reason);
   try {
     const context = { rootId: deps.rootId(), now: deps.clock.now() };
@@ -103,15 +103,30 @@ async function conclude(
     return settled ?? verdict.next;
   } catch (thrown) {
     log(key, outcome, true, deps);
-    return reportFailed(intent, thrown, deps);
+    return reportFailed(intent, thrown, settled ?? verdict.next, deps);
   }
 }
 
-function keep(key: string, deps: Deps): undefined {
-  deps.collection.published(key);
+/** Tells the gate what the run means for the package. Resolves to what to do next where that failed, else to undefined. */
+async function account(
+  key: string,
+  intent: PatchIntent,
+  outcome: Outcome,
+  verdict: Verdict,
+  deps: Deps,
+): Promise<Next | undefined> {
+  const { collection } = deps;
+  if (outcome.kind === 'published') collection.published(key);
+  else if (!verdict.reconciling) return withdraw(key, intent, deps);
+  // A failure that passes is no wish to publish nothing.
+  else if (intent.status?.package !== undefined) collection.present(key);
+  else if (outcome.kind === 'failed' && outcome.reached !== undefined && 'package' in outcome.reached)
+    collection.publishFailed(key);
+  return undefined;
 }
 
-function reportFailed(intent: PatchIntent, thrown: unknown, deps: Deps): Next {
+/** `due` is when the outcome itself asks for another look. */
+function reportFailed(intent: PatchIntent, thrown: unknown, due: Next, deps: Deps): Next {
   const key = keyOf(intent.metadata);
   const failure = asFailure(thrown);
   if (failure instanceof Cancelled) return cancelled(failure, deps);
@@ -120,9 +135,9 @@ function reportFailed(intent: PatchIntent, thrown: unknown, deps: Deps): Next {
   if (failure instanceof Conflict) deps.log.debug(fields, 'status not written: the intent moved');
   else deps.log.warn(fields, 'status not written');
   if (failure instanceof Rejected) {
-    // The status cannot say it, so an Event must; the spec has to change before another try makes sense.
+    // The status cannot say it, so an Event must; the spec has to change before another try to write it makes sense.
     tellRefused(intent, failure, deps);
-    return DONE;
+    return due;
   }
   const wait = failure instanceof Transient ? failure.retryAfterMs : undefined;
   return wait === undefined ? BACKOFF : after(wait);

@@ -118,6 +118,7 @@ export class ReconcileWorld {
           if (failure !== undefined) throw failure;
           return this.packages.delete(`${namespace}/${intent}`);
         },
+        lookup: async ({ namespace, intent }) => this.packages.get(`${namespace}/${intent}`),
       },
       collection: this.collection,
       reporter: { api, echoes: new StatusEchoes(), wrote: () => {}, mayWrite: () => this.mayWrite },

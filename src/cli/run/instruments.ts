@@ -25,7 +25,7 @@ export function timedPublisher(
   publisher: Publisher,
   series: Metrics['publisher'],
   clock: Clock,
-): Pick<Publisher, 'publish' | 'remove'> {
+): Pick<Publisher, 'publish' | 'remove' | 'lookup'> {
   return {
     async publish(request) {
       const begun = clock.monotonic();
@@ -40,6 +40,7 @@ export function timedPublisher(
       }
     },
     remove: (key) => publisher.remove(key),
+    lookup: (key) => publisher.lookup(key),
   };
 }
 

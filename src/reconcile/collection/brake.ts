@@ -12,7 +12,7 @@ export type HoldCause = 'all' | 'kind' | 'rewound' | 'brake';
 /** One package whose intent is gone, or whose intent does not claim it. */
 export interface Candidate {
   readonly key: string;
-  /** Monotonic milliseconds of the first consistent sight of the absence. */
+  /** Monotonic milliseconds of the first consistent sight of the absence, or of the last reason to doubt it. */
   readonly since: number;
   /** Set where this very absence is doubtful, whatever the number. */
   readonly doubt: 'kind' | 'rewound' | undefined;

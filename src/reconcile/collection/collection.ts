@@ -32,6 +32,8 @@ const LONGEST_BURST_MS = 30_000;
 export class Collection {
   readonly #options: CollectionOptions;
   readonly #packages = new Set<string>();
+  /** Keys whose first publication failed on its way: nobody has looked what it left. */
+  readonly #uncertain = new Set<string>();
   readonly #candidates = new Map<string, Candidate>();
   readonly #granted = new Set<string>();
   #removedAt: number[] = [];
@@ -50,8 +52,18 @@ export class Collection {
 
   /** A package of this key is on the root. */
   published(key: string): void {
+    this.#uncertain.delete(key);
     this.#packages.add(key);
     this.present(key);
+  }
+
+  /** A publication failed: a package of this key may be on the root all the same. */
+  publishFailed(key: string): void {
+    if (!this.#packages.has(key)) this.#uncertain.add(key);
+  }
+
+  isUncertain(key: string): boolean {
+    return this.#uncertain.has(key);
   }
 
   has(key: string): boolean {
@@ -87,18 +99,23 @@ export class Collection {
 
   /**
    * Makes the absences seen so far doubtful: a list came back rewound, the kind went away, or (with a key) the live read of a
-   * granted key found the kind absent or terminating. Grants that were not carried out are taken back.
+   * granted key found the kind absent or terminating. Grants that were not carried out are taken back, and the patience
+   * begins anew: else what has waited long enough would be granted and taken back in a loop.
    */
   doubt(cause: 'kind' | 'rewound', only?: string): void {
+    const now = this.#options.clock.monotonic();
     for (const key of only === undefined ? [...this.#candidates.keys()] : [only]) {
       const candidate = this.#candidates.get(key);
-      if (candidate !== undefined) this.#candidates.set(key, { ...candidate, doubt: candidate.doubt ?? cause });
+      if (candidate !== undefined)
+        this.#candidates.set(key, { ...candidate, doubt: candidate.doubt ?? cause, since: now });
       this.#granted.delete(key);
     }
     if (this.#candidates.size > 0) this.#settle();
   }
 
+  /** No package of this key is on the root any more, or none was found. */
   removed(key: string): void {
+    this.#uncertain.delete(key);
     this.#granted.delete(key);
     this.#candidates.delete(key);
     if (this.#packages.delete(key)) this.#removedAt.push(this.#options.clock.monotonic());

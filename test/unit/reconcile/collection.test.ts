@@ -173,6 +173,49 @@ describe('removal of a package', () => {
     expect(world.packages.size).toBeGreaterThanOrEqual(29);
     expect(world.held.at(-1)?.counts).toHaveProperty('brake');
   });
+
+  test('is asked for anew only after another hour when the kind is absent for longer than that', async () => {
+    const world = await published(3);
+    world.kindIsServed = false;
+    await remove(world, 'shop/i1');
+    let reads = 0;
+    world.beforeGet = () => void (reads += 1);
+    for (let minute = 0; minute < 150; minute += 1) {
+      await world.clock.advance(60_000);
+      await drain(world);
+    }
+    expect(reads).toBe(2);
+    expect(world.packages.has('shop/i1')).toBe(true);
+    world.kindIsServed = true;
+    await world.clock.advance(3_600_000);
+    await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(false);
+  });
+
+  test('takes place though the one publication failed after its link was there', async () => {
+    const world = await published(3);
+    world.put(intent({ name: 'new', uid: 'uid-new' }));
+    world.packages.set('shop/new', 'written, not synced');
+    world.publishFailures.push(new Transient('PublisherUnavailable', 'the thread ended'));
+    await world.run('shop/new');
+    await remove(world, 'shop/new');
+    expect(world.packages.has('shop/new')).toBe(true);
+    await world.clock.advance(2_000);
+    await drain(world);
+    expect([...world.packages.keys()]).toEqual(['shop/i0', 'shop/i1', 'shop/i2']);
+  });
+
+  test("is nobody's matter when the one publication failed and left nothing", async () => {
+    const world = await published(3);
+    world.put(intent({ name: 'new', uid: 'uid-new' }));
+    world.publishFailures.push(new Transient('StorageFull', 'full'));
+    await world.run('shop/new');
+    await remove(world, 'shop/new');
+    await world.clock.advance(60_000);
+    expect(world.queued).toEqual([]);
+    expect(world.held).toEqual([]);
+    expect(world.collection.isUncertain('shop/new')).toBe(false);
+  });
 });
 
 describe('a link that the present object does not claim', () => {
@@ -217,6 +260,18 @@ describe('a link that the present object does not claim', () => {
     await world.run('shop/i1');
     await world.clock.advance(7_200_000);
     await drain(world);
+    expect(world.packages.has('shop/i1')).toBe(true);
+  });
+
+  test('stays through failures that pass', async () => {
+    const world = await published(2);
+    world.put(intent({ name: 'i1', uid: 'uid-new' }));
+    for (let tries = 0; tries < 3; tries += 1) {
+      world.publishFailures.push(new Transient('StorageFull', 'full'));
+      await world.run('shop/i1');
+      await world.clock.advance(2_000);
+      await drain(world);
+    }
     expect(world.packages.has('shop/i1')).toBe(true);
   });
 });

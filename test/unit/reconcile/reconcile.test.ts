@@ -326,6 +326,16 @@ describe('faults', () => {
     expect(world.events.map(({ reason }) => reason)).toEqual(['StatusRefused']);
   });
 
+  test('a failure that passes is tried again though the server refuses the status that tells it', async () => {
+    const world = new ReconcileWorld();
+    world.put(intent());
+    world.publishFailures.push(new Transient('StorageFull', 'full'));
+    world.beforePut = () => {
+      throw new ApiError(422, 'Invalid', 'spec.replicas: wrong type');
+    };
+    expect(await world.run()).toEqual({ next: 'backoff' });
+  });
+
   test('a live read that fails is no news: another try, and the status says what it said', async () => {
     const world = new ReconcileWorld();
     world.put(intent());
