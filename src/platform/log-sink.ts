@@ -24,7 +24,7 @@ export class LogSink {
   #scheduled = false;
   #closed = false;
   #dropped = 0;
-  #onIdle: (() => void)[] = [];
+  readonly #onIdle: (() => void)[] = [];
 
   constructor(attempt: Attempt, clock: Clock) {
     this.#attempt = attempt;
