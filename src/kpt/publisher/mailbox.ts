@@ -168,12 +168,22 @@ class ThreadMailbox {
     }
     if (this.#closing) return;
     this.#options.log.error({ restartMs: this.#restartMs }, 'publisher thread ended and is started again');
+    this.#restartLater();
+  }
+
+  #restartLater(): void {
     this.#cancelRestart = this.#options.clock.after(this.#restartMs, () => this.#restart());
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
   }
 
   #restart(): void {
-    this.#start();
+    try {
+      this.#start();
+    } catch (error) {
+      // The system has no thread to give; nobody else would catch this.
+      this.#options.log.error({ error: String(error) }, 'publisher thread could not be started');
+      return this.#restartLater();
+    }
     if (this.#identity === undefined) return;
     const { epoch } = this.#identity;
     this.call('resume', { epoch, closed: [...this.#doubtful] }).catch((error: unknown) => {
