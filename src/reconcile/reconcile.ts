@@ -34,10 +34,10 @@ export async function reconcile(key: string, deps: Deps, signal: AbortSignal): P
   return conclude(key, view, outcome, deps, signal);
 }
 
-/** What happens to a run that threw or hung: the object itself says so. */
+/** What happens to a run that threw or hung: the object itself says so. Where it is gone, its package is still to be removed. */
 export async function reportFailure(key: string, thrown: unknown, deps: Deps, signal: AbortSignal): Promise<Next> {
   const intent = deps.intents.get(key);
-  if (intent === undefined) return DONE;
+  if (intent === undefined) return deps.collection.has(key) || deps.collection.isUncertain(key) ? BACKOFF : DONE;
   const outcome: Outcome = { kind: 'failed', failure: asFailure(thrown), reached: undefined };
   return conclude(key, intent, outcome, deps, signal);
 }

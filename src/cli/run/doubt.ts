@@ -22,4 +22,9 @@ export class DoubtMemory {
   replaced(info: ReplacedInfo): void {
     this.#cause = doubtOf(info) ?? this.#cause;
   }
+
+  /** A kind that went away took its objects along. */
+  kindIsMissing(missing: boolean): void {
+    if (missing) this.#cause ??= 'kind';
+  }
 }

@@ -82,7 +82,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     clock,
     random,
     log,
-    metrics: watchInstrument(metrics.watch, (missing) => leadership.term()?.collection.kindIsMissing(missing)),
+    metrics: watchInstrument(metrics.watch, (missing) =>
+      (leadership.term()?.collection ?? doubts).kindIsMissing(missing),
+    ),
     onChange: (change) => leadership.term()?.changed(change),
     onReplaced: (info) => (leadership.term() ?? doubts).replaced(info),
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Transient } from '../../../src/api/errors.ts';
 import { setDigest } from '../../../src/reconcile/collection/brake.ts';
+import { reportFailure } from '../../../src/reconcile/reconcile.ts';
 import { intent } from '../../support/intents.ts';
 import { ReconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -190,6 +191,18 @@ describe('removal of a package', () => {
     await world.clock.advance(3_600_000);
     await drain(world);
     expect(world.packages.has('shop/i1')).toBe(false);
+  });
+
+  test('that hung is tried again', async () => {
+    const world = await published(2);
+    await remove(world, 'shop/i1');
+    await world.clock.advance(2_000);
+    const { signal } = new AbortController();
+    expect(await reportFailure('shop/i1', new Error('no result within 60 s'), world.deps, signal)).toEqual({
+      next: 'backoff',
+    });
+    await drain(world);
+    expect(await reportFailure('shop/i1', new Error('late'), world.deps, signal)).toEqual({ next: 'done' });
   });
 
   test('takes place though the one publication failed after its link was there', async () => {

@@ -23,3 +23,12 @@ test.each([
   doubts.replaced(list());
   expect(doubts.cause).toBe(cause);
 });
+
+test('a kind that went away while nobody led is remembered, though it is back', () => {
+  const doubts = new DoubtMemory();
+  doubts.kindIsMissing(false);
+  expect(doubts.cause).toBeUndefined();
+  doubts.kindIsMissing(true);
+  doubts.kindIsMissing(false);
+  expect(doubts.cause).toBe('kind');
+});
