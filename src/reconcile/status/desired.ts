@@ -27,7 +27,7 @@ export function desiredStatus(intent: PatchIntent, outcome: Outcome, context: Re
     ...(reached !== undefined && 'plan' in reached ? { change: reached.plan.summary } : kept('change', before)),
     ...(reached !== undefined && 'package' in reached ? { plan: planOf(reached) } : kept('plan', before)),
     ...(claimed === undefined ? {} : { package: claimed }),
-    conditions: conditionsOf(intent, outcome, verdict, claimed, context.now),
+    conditions: conditionsOf(intent, outcome, verdict, claimed, context),
   };
 }
 
@@ -36,7 +36,7 @@ function conditionsOf(
   outcome: Outcome,
   verdict: Verdict,
   claimed: PackageStatus | undefined,
-  now: Date,
+  { rootId, now }: ReportContext,
 ): Condition[] {
   const observedGeneration = intent.metadata.generation;
   const words = { reason: verdict.reason, message: verdict.message, observedGeneration };
@@ -54,7 +54,7 @@ function conditionsOf(
     const valid = { reason: 'Valid', message: 'the spec is valid', observedGeneration } as const;
     set({ type: 'Validated', status: validated ? 'True' : 'False', ...(validated ? valid : words) });
   }
-  set({ type: 'Packaged', ...packagedOf(outcome, words, claimed) });
+  set({ type: 'Packaged', ...packagedOf(outcome, words, claimed?.root === rootId ? claimed : undefined) });
   return [...list];
 }
 
@@ -68,6 +68,7 @@ function validatedOf(outcome: Outcome): boolean | undefined {
 
 /**
  * `Packaged` speaks of the package in `status.package`: True while that is on disk, of whatever generation it was made from.
+ * One that was claimed under another root counts as absent, so it is not passed here.
  * A publication that failed makes it False, since nobody knows then what is on disk.
  */
 function packagedOf(

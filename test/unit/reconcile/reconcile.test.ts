@@ -95,6 +95,22 @@ describe('the path of a good intent', () => {
 });
 
 describe('suspend, dry run, invalid', () => {
+  test.each([
+    ['suspended', { suspend: true }],
+    ['invalid', { replicas: 500 }],
+    ['a dry run', { dryRun: true }],
+  ])('a package of another root is not called on disk here while the intent is %s', async (_, change) => {
+    const world = new ReconcileWorld();
+    world.put(intent());
+    await world.run();
+    world.rootId = 'root-b';
+    world.packages.clear();
+    world.put(intent({ generation: 2, spec: { ...goodSpec, ...change }, status: world.status() }));
+    await world.run();
+    expect(conditionOf(world, 'Packaged')).toMatchObject({ status: 'False' });
+    expect(world.status().package?.root).toBe('root-a');
+  });
+
   test('suspended: one write, package kept, not stalled', async () => {
     const world = new ReconcileWorld();
     const first = world.put(intent());
