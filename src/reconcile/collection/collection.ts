@@ -175,7 +175,8 @@ export class Collection {
         packages: this.#packages.size,
         underway: this.#granted.size,
         recentlyRemoved: this.#removedAt.length,
-        confirmed: this.#confirmed,
+        // What is confirmed waits too while the kind is absent: each key's own run would find that, again and again.
+        confirmed: this.#kindMissing ? undefined : this.#confirmed,
         now,
       },
       this.#options.rules,

@@ -193,6 +193,28 @@ describe('removal of a package', () => {
     expect(world.packages.has('shop/i1')).toBe(false);
   });
 
+  test('that was confirmed waits until the kind is served, and is not asked for in a loop', async () => {
+    const world = await published(3);
+    world.kindIsServed = false;
+    for (let i = 0; i < 3; i += 1) await remove(world, `shop/i${i}`);
+    world.collection.kindIsMissing(true);
+    await world.clock.advance(2_000);
+    world.collection.confirm(world.held.at(-1)?.digest);
+    let reads = 0;
+    world.beforeGet = () => void (reads += 1);
+    for (let second = 0; second < 60; second += 1) {
+      await world.clock.advance(1_000);
+      await drain(world);
+    }
+    expect(reads).toBe(0);
+    expect(world.packages.size).toBe(3);
+    world.kindIsServed = true;
+    world.collection.kindIsMissing(false);
+    await world.clock.advance(10_000);
+    await drain(world);
+    expect(world.packages.size).toBe(0);
+  });
+
   test('that hung is tried again', async () => {
     const world = await published(2);
     await remove(world, 'shop/i1');
