@@ -5,6 +5,8 @@ import type { Clock } from './clock.ts';
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 const RETRY_MS = 50;
+/** The reader is slow, or the volume of a log file is full: neither lasts for ever. */
+const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'EINTR', 'ENOSPC', 'EDQUOT']);
 
 type Done = (error: NodeJS.ErrnoException | null, bytesWritten: number) => void;
 /** Writes some of the bytes and tells how many, at once or later. Never blocks the caller. */
@@ -110,7 +112,7 @@ export class LogSink {
   }
 
   #settled(chunk: Buffer, error: NodeJS.ErrnoException | null, written: number): boolean {
-    if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') {
+    if (error && !PASSING.has(error.code)) {
       this.#close();
       return false;
     }

@@ -56,6 +56,23 @@ describe('a log sink', () => {
     expect(sink.dropped).toBe(0);
   });
 
+  test.each(['ENOSPC', 'EDQUOT'])('into a file on a full volume (%s) goes on once there is room', async (code) => {
+    const clock = new ManualClock();
+    const { state, attempt } = reader();
+    let full = true;
+    const sink = new LogSink(
+      (bytes, done) => (full ? done(Object.assign(new Error('full'), { code }), 0) : attempt(bytes, done)),
+      clock,
+    );
+    sink.write('one\n');
+    await settle();
+    full = false;
+    sink.write('two\n');
+    await clock.advance(100);
+    expect(state.got).toBe('one\ntwo\n');
+    expect(sink.dropped).toBe(0);
+  });
+
   test('keeps a bounded backlog for a blocked reader, drops the newest and counts them', async () => {
     const clock = new ManualClock();
     const { state, attempt } = reader();
