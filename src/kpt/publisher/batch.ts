@@ -57,7 +57,8 @@ export function runBatch(site: Site, tenure: Tenure, jobs: readonly Job[]): read
     syncEntered(site, tenure, all);
     each(site, tenure, all, (progress) => relink(site, tenure, namespaces, progress));
     syncNamespaces(site, tenure, namespaces, all);
-    each(site, tenure, all, (progress) => settle(site, tenure, progress));
+    const retired = new Set<string>();
+    each(site, tenure, all, (progress) => settle(site, tenure, retired, progress));
   } catch (error) {
     for (const progress of all) progress.failure ??= asFailure(site, tenure, error, progress);
   } finally {
@@ -185,7 +186,12 @@ function syncNamespaces(site: Site, tenure: Tenure, namespaces: Namespaces, all:
   site.reach('synced');
 }
 
-function settle(site: Site, tenure: Tenure, { job, key, altered, wrote, present, entry }: Progress): void {
+function settle(
+  site: Site,
+  tenure: Tenure,
+  retired: Set<string>,
+  { job, key, altered, wrote, present, entry }: Progress,
+): void {
   const { catalogue } = tenure;
   catalogue.restored.delete(key);
   if (job.kind === 'remove') {
@@ -193,7 +199,9 @@ function settle(site: Site, tenure: Tenure, { job, key, altered, wrote, present,
     return dropRecord(site, tenure, job.request);
   }
   if (wrote || present !== entry) catalogue.closed.delete(key);
-  for (const old of altered) quarantine(site, tenure, old);
+  // Several users of one altered entry may have found it in this batch.
+  for (const old of altered) if (!retired.has(old)) quarantine(site, tenure, old);
+  for (const old of altered) retired.add(old);
   keepRecord(site, tenure, job.request);
 }
 

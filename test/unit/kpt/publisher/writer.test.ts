@@ -255,6 +255,16 @@ describe('repair', () => {
     expect(writer.publish('shop/other', 6).outcome).toBe('unchanged');
   });
 
+  it('an altered tree that two links of one batch lead to goes to quarantine once', () => {
+    using mount = temporaryMount();
+    const writer = claimedWriter(mount.root);
+    const both = [publishCall('shop/a', 1), publishCall('shop/b', 1)];
+    writer.run(...both);
+    fs.writeFileSync(join(fs.realpathSync(join(mount.root, 'shop/a')), 'mine.txt'), 'mine');
+    expect(writer.run(...both)).toMatchObject([{ value: { outcome: 'restored' } }, { value: { outcome: 'restored' } }]);
+    expect(writer.notes.map(({ message }) => message)).toEqual(['altered package kept in quarantine']);
+  });
+
   it('quarantine is bounded, and what goes is told', () => {
     using mount = temporaryMount(MEMORY);
     const writer = claimedWriter(mount.root);
