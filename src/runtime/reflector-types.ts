@@ -44,6 +44,8 @@ export interface ReflectorOptions<T extends StoredObject> {
   readonly onReplaced?: (info: ReplacedInfo) => void;
   /** Once per version of an object that `project` refuses. */
   readonly onUndecodable?: (key: string, error: unknown) => void;
+  /** The highest version seen of other kinds on this server: a list must not be older than what was seen before it. */
+  readonly highestSeen?: () => string | undefined;
   readonly metrics?: ReflectorMetrics;
   readonly timing?: Partial<ReflectorTiming>;
 }

@@ -18,6 +18,7 @@ export class View<T extends StoredObject> {
   #version: string | undefined;
   #synced = false;
   #lastContact: number;
+  #oneHistory: boolean | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -42,10 +43,10 @@ export class View<T extends StoredObject> {
     this.#lastContact = this.#options.clock.monotonic();
   }
 
-  /** Makes the store equal to a full list. */
-  replace(listed: Listed<T>, kindWasAbsent: boolean): void {
+  /** Makes the store equal to a full list. `seenElsewhere`: highest version of other kinds when the list began. */
+  replace(listed: Listed<T>, kindWasAbsent: boolean, seenElsewhere?: string): void {
     const { store, namespace, onReplaced } = this.#options;
-    const rewound = isBehind(listed.resourceVersion, this.#version);
+    const rewound = this.#isRewound(listed.resourceVersion, seenElsewhere);
     const before = this.#undecodable;
     this.#undecodable = new Map();
     for (const [key, found] of listed.undecodable) this.#refuse(key, found, before.get(key));
@@ -55,6 +56,13 @@ export class View<T extends StoredObject> {
     this.#synced = true;
     this.#guarded(() => onReplaced?.({ resourceVersion: listed.resourceVersion, rewound, kindWasAbsent }));
     this.#tell(changes, initial);
+  }
+
+  #isRewound(version: string, seenElsewhere: string | undefined): boolean {
+    const behindOthers = isBehind(version, seenElsewhere);
+    // Kinds that are kept in another etcd count another history: that shows at the first comparison.
+    if (seenElsewhere !== undefined) this.#oneHistory ??= !behindOthers;
+    return isBehind(version, this.#version) || (behindOthers && this.#oneHistory === true);
   }
 
   /** Applies one watch line. Returns the gap that it reveals, after which the stream is of no more use. */

@@ -125,6 +125,7 @@ class ReflectorLoop<T extends StoredObject> implements Reflector {
     const { signal, generation } = this.#begin('list', 'listing');
     const started = clock.monotonic();
     this.#relistAsked = false;
+    const seenElsewhere = this.#options.highestSeen?.();
     let items = 0;
     try {
       const listed = await listAll({
@@ -140,7 +141,7 @@ class ReflectorLoop<T extends StoredObject> implements Reflector {
       });
       if (generation !== this.#generation) return { kind: 'failed' };
       items = listed.items.length;
-      this.#view.replace(listed, this.#position.kindAbsent);
+      this.#view.replace(listed, this.#position.kindAbsent, seenElsewhere);
       this.#brokenLists = 0;
       this.#lastError = undefined;
       this.#synced.resolve();

@@ -9,6 +9,7 @@ import type { Random } from '../../platform/random.ts';
 import { createIntentApi } from '../../reconcile/intent-api.ts';
 import { startEvents } from '../../runtime/events.ts';
 import { Store } from '../../runtime/store.ts';
+import { Timeline } from '../../runtime/timeline.ts';
 import { DoubtMemory } from './doubt.ts';
 import { heldReporter } from './held.ts';
 import { countOnScrape, timedPublisher, watchInstrument } from './instruments.ts';
@@ -72,8 +73,17 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     hrtime: () => process.hrtime.bigint(),
     tell: (nanoseconds) => publisher.setLeaseDeadline(nanoseconds),
   });
-  const storage = startStorageWatch({ publisher, clock, random, log, metrics: metrics.storage });
+  const storage = startStorageWatch({
+    publisher,
+    clock,
+    random,
+    log,
+    metrics: metrics.storage,
+    onRecovered: () => leadership.term()?.storageRecovered(),
+  });
   const doubts = new DoubtMemory();
+  const timeline = new Timeline();
+  const leases = new Timeline();
   const watch = startIntentWatch({
     client,
     store,
@@ -86,15 +96,27 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       (leadership.term()?.collection ?? doubts).kindIsMissing(missing),
     ),
     onChange: (change) => leadership.term()?.changed(change),
-    onReplaced: (info) => (leadership.term() ?? doubts).replaced(info),
+    highestSeen: () => timeline.highest,
+    onReplaced: (info) => {
+      if (info.rewound) timeline.restart(info.resourceVersion);
+      else timeline.note(info.resourceVersion);
+      (leadership.term() ?? doubts).replaced(info);
+    },
   });
   const leadership = startLeadership({
     ...options,
     metrics: metrics.elector,
     deadline,
     ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal)]),
-    onLease: (lease) =>
-      leadership.term()?.collection.confirm(lease.metadata.annotations?.['patchgen.dev/confirm-collection']),
+    onLease: ({ metadata }) => {
+      timeline.note(metadata.resourceVersion);
+      // A Lease that went back in time: so did everything else, and the watch may not tell.
+      if (leases.note(metadata.resourceVersion)) {
+        leases.restart(metadata.resourceVersion);
+        watch.relist();
+      }
+      leadership.term()?.collection.confirm(metadata.annotations?.['patchgen.dev/confirm-collection']);
+    },
     onLost: (why) => {
       deadline.set(0);
       ended.resolve({ cause: 'lease-lost', why });

@@ -12,6 +12,8 @@ export interface StorageWatchOptions {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: { available(bytes: number): void };
+  /** The root is usable again after it was not: what waits for it need not wait any longer. */
+  readonly onRecovered: () => void;
 }
 
 export interface StorageWatch {
@@ -51,8 +53,10 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
     for (;;) {
       await publisher.headRoom().then(
         ({ availableBytes }) => {
+          const recovered = !state.result.ok;
           options.metrics.available(availableBytes);
           state.result = { ok: true, detail: `${availableBytes} bytes available` };
+          if (recovered) options.onRecovered();
         },
         (error: unknown) => told(error, 'the package root is not usable'),
       );

@@ -69,6 +69,8 @@ export interface Term {
   changed(change: Change<PatchIntent>): void;
   /** Tells of a whole list that the store applied, before its changes are told. */
   replaced(info: ReplacedInfo): void;
+  /** Looks again at once at what waits for the storage: its backoff may have grown to minutes. */
+  storageRecovered(): void;
   health(): ReturnType<Controller['health']>;
   /** Ends intake, lets runs under way finish, stops. */
   stop(drainMs: number): Promise<{ readonly drained: boolean }>;
@@ -117,6 +119,9 @@ export async function startTerm(options: TermOptions): Promise<Term> {
       const doubt = doubtOf(info);
       if (doubt !== undefined) collection.doubtList(doubt);
     },
+    storageRecovered() {
+      for (const key of store.keys()) if (waitsForStorage(store.get(key))) queue.add(key);
+    },
     health: () => controller.health(),
     async stop(drainMs) {
       stopResync();
@@ -161,6 +166,12 @@ function onChange(
   else if (!own && asksForRun(old && echoes.isEcho(key, object.status) ? withStatusOf(old, object) : old, object)) {
     queue.add(key, { low: initial });
   }
+}
+
+/** Whether the last run ended at the volume. */
+function waitsForStorage(intent: PatchIntent | undefined): boolean {
+  const reason = intent?.status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+  return reason !== undefined && (reason === 'RootUnusable' || reason.startsWith('Storage'));
 }
 
 const withStatusOf = (old: PatchIntent, { status }: PatchIntent): PatchIntent => ({

@@ -24,6 +24,7 @@ export interface IntentWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly highestSeen: () => string | undefined;
   readonly metrics: ReflectorMetrics;
   readonly onChange: (change: Change<PatchIntent>) => void;
   readonly onReplaced: (info: ReplacedInfo) => void;
@@ -31,6 +32,8 @@ export interface IntentWatchOptions {
 
 export interface IntentWatch {
   readonly reflectors: readonly Reflector[];
+  /** Reads everything anew, soon. */
+  relist(): void;
   whenSynced(signal: AbortSignal): Promise<unknown>;
   stop(): Promise<unknown>;
 }
@@ -50,15 +53,18 @@ export function startIntentWatch(options: IntentWatchOptions): IntentWatch {
       random,
       log: namespace === undefined ? log : log.child({ namespace }),
       metrics,
+      highestSeen: options.highestSeen,
       onChange: options.onChange,
       onReplaced: options.onReplaced,
     }),
   );
-  const cancel = every(options, () => {
+  const relist = (): void => {
     for (const reflector of reflectors) reflector.relist();
-  });
+  };
+  const cancel = every(options, relist);
   return {
     reflectors,
+    relist,
     whenSynced: (signal) => Promise.all(reflectors.map((reflector) => reflector.whenSynced(signal))),
     stop: () => {
       cancel();

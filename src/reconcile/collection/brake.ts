@@ -48,6 +48,8 @@ export interface Decision {
   readonly held: readonly { readonly key: string; readonly cause: HoldCause }[];
   /** Names the held set, for the confirmation; undefined when nothing is held. */
   readonly digest: string | undefined;
+  /** True when the confirmation of a person let a held set go. */
+  readonly confirmed: boolean;
 }
 
 /** Decides which absences are believed. Pure. */
@@ -62,11 +64,11 @@ export function decide(input: BrakeInput, rules: BrakeRules): Decision {
     if (why === undefined || input.now - since >= rules.patience) granted.push(key);
     else held.push({ key, cause: why });
   }
-  if (held.length === 0) return { granted, held, digest: undefined };
+  if (held.length === 0) return { granted, held, digest: undefined, confirmed: false };
   const digest = setDigest(held.map(({ key }) => key));
   if (digest === input.confirmed)
-    return { granted: [...granted, ...held.map(({ key }) => key)], held: [], digest: undefined };
-  return { granted, held, digest };
+    return { granted: [...granted, ...held.map(({ key }) => key)], held: [], digest: undefined, confirmed: true };
+  return { granted, held, digest, confirmed: false };
 }
 
 function setCause(going: number, everything: number, rules: BrakeRules): 'all' | 'brake' | undefined {

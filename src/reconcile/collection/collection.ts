@@ -41,6 +41,8 @@ export class Collection {
   /** Set while the changes of a doubtful list are told. */
   #listDoubt: 'kind' | 'rewound' | undefined;
   #confirmed: string | undefined;
+  /** A confirmation counts once: the annotation may stay where it is, and the same packages may be held again. */
+  #spent = false;
   #lastHeld: string | undefined;
   #cancel: (() => void) | undefined;
   /** When the first change came that was not judged yet. */
@@ -140,6 +142,7 @@ export class Collection {
   confirm(digest: string | undefined): void {
     if (digest === this.#confirmed) return;
     this.#confirmed = digest;
+    this.#spent = false;
     if (digest !== undefined) this.#schedule(0);
   }
 
@@ -176,11 +179,12 @@ export class Collection {
         underway: this.#granted.size,
         recentlyRemoved: this.#removedAt.length,
         // What is confirmed waits too while the kind is absent: each key's own run would find that, again and again.
-        confirmed: this.#kindMissing ? undefined : this.#confirmed,
+        confirmed: this.#kindMissing || this.#spent ? undefined : this.#confirmed,
         now,
       },
       this.#options.rules,
     );
+    this.#spent ||= decision.confirmed;
     for (const key of decision.granted) {
       this.#granted.add(key);
       this.#options.requeue(key);

@@ -162,6 +162,26 @@ describe('removal of a package', () => {
     expect(world.packages.size).toBe(0);
   });
 
+  test('confirmed once is not confirmed for ever', async () => {
+    const world = await published(3);
+    const digest = setDigest(['shop/i0', 'shop/i1', 'shop/i2']);
+    const removeAll = async (): Promise<void> => {
+      for (let i = 0; i < 3; i += 1) await remove(world, `shop/i${i}`);
+      await world.clock.advance(10_000);
+      await drain(world);
+    };
+    world.collection.confirm(digest);
+    await removeAll();
+    expect(world.packages.size).toBe(0);
+    for (let i = 0; i < 3; i += 1) {
+      world.put(intent({ name: `i${i}`, uid: `again-${i}` }));
+      await world.run(`shop/i${i}`);
+    }
+    world.collection.confirm(digest);
+    await removeAll();
+    expect(world.packages.size).toBe(3);
+  });
+
   test('of many, one after the other within a minute, trips the brake all the same', async () => {
     const world = await published(60);
     for (let i = 0; i < 55; i += 1) {

@@ -299,6 +299,28 @@ test('a list of a lower version replaces the store and says that time went back'
   equal(world);
 });
 
+test('a list that is older than what another kind showed before says that time went back', async () => {
+  const seen: { highest: string | undefined } = { highest: undefined };
+  const world = reflected(withFive, { highestSeen: () => seen.highest });
+  await settle();
+  seen.highest = world.server.version;
+  world.reflector.relist();
+  await settle();
+  expect(world.replaced.at(-1)).toMatchObject({ rewound: false });
+  seen.highest = `${world.server.version}0`;
+  world.reflector.relist();
+  await settle();
+  expect(world.replaced.at(-1)).toMatchObject({ rewound: true });
+});
+
+test('kinds that count another history, as their first comparison shows, are not compared', async () => {
+  const world = reflected(withFive, { highestSeen: () => '99999999999999' });
+  await settle();
+  world.reflector.relist();
+  await settle();
+  expect(world.replaced.map(({ rewound }) => rewound)).toEqual([false, false]);
+});
+
 test('when time went back, an object of the same version with other content is taken over', async () => {
   const world = await synced(withFive);
   const request = world.server.request.bind(world.server);
