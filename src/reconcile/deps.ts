@@ -26,9 +26,8 @@ export interface Deps {
   readonly rootId: () => string;
   /** Whether the intent claims its package under another root: a failover or a lost volume, healed at a paced rate. */
   readonly isRepublication: (intent: PatchIntent) => boolean;
-  /** Takes one of the paced places. */
-  readonly mayRepublish: () => boolean;
-  readonly republishWaitMs: () => number;
+  /** Milliseconds until the paced place of a key; 0 takes it. */
+  readonly republishWaitMs: (key: string) => number;
   readonly leadershipLost: (why: string) => void;
   readonly clock: Clock;
   readonly log: Log;

@@ -29,7 +29,8 @@ export async function reconcile(key: string, deps: Deps, signal: AbortSignal): P
   if (view === 'behind') return after(deps.ownWriteWaitMs);
   if (view === undefined) return collect(key, deps, signal);
   if (view.metadata.deletionTimestamp !== undefined) return DONE;
-  if (deps.isRepublication(view) && !deps.mayRepublish()) return after(deps.republishWaitMs());
+  const wait = deps.isRepublication(view) ? deps.republishWaitMs(key) : 0;
+  if (wait > 0) return after(wait);
   const outcome = await follow({ intent: view }, deps);
   return conclude(key, view, outcome, deps, signal);
 }

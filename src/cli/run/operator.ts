@@ -48,7 +48,7 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-const DRAIN_MS = 20_000;
+const DRAIN_MS = 15_000;
 const FLUSH_MS = 2_000;
 
 /**

@@ -205,7 +205,7 @@ function dependencies(
   collection: Collection,
   { ownWrites, echoes }: { readonly ownWrites: OwnWrites; readonly echoes: StatusEchoes },
 ): Deps {
-  const { settings, store, api, deadline, clock, random } = options;
+  const { settings, store, api, deadline, clock } = options;
   const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
   return {
     intents: store,
@@ -227,8 +227,7 @@ function dependencies(
       status?.package !== undefined &&
       status.package.root !== claimed.rootId &&
       status.observedGeneration === metadata.generation,
-    mayRepublish: () => pacer.take(),
-    republishWaitMs: () => 100 + random.fraction() * 900,
+    republishWaitMs: (key) => pacer.take(key),
     leadershipLost: options.onLeadershipLost,
     clock,
     log: options.log,
