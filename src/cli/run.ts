@@ -16,11 +16,9 @@ import { type Io, UsageError } from './io.ts';
 import { type Operator, startOperator } from './run/operator.ts';
 import { processLog } from './run/process-log.ts';
 import { untilSignal } from './run/signals.ts';
+import { STOP_LIMIT_MS, stopInTime } from './run/stop-in-time.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
 import { VERSION } from './version.ts';
-
-/** Below the 30 s that Kubernetes gives a pod by default. */
-const STOP_LIMIT_MS = 27_000;
 
 /** `patchgen run`: the operator, until a signal or the loss of the lease ends it. */
 export function runCommand(io: Io): Command {
@@ -97,7 +95,11 @@ async function untilEnd(operator: Operator, signal: Promise<string>, log: Log, s
     process.exit(ExitCode.leaseLost);
   }
   log.info({ signal: end }, 'patchgen stops');
-  await inTime(operator.stop(), log, sink);
+  if ((await stopInTime(operator.stop(), systemClock)) === 'late') {
+    log.error({ seconds: STOP_LIMIT_MS / 1_000 }, 'patchgen ends: it did not stop in time');
+    await sink.flush(1_000);
+    process.exit(ExitCode.failed);
+  }
   log.info({}, 'patchgen stopped');
 }
 
@@ -111,16 +113,4 @@ async function accessTo(settings: Settings): ReturnType<typeof loadAccess> {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** A stop that a hung disk holds up ends all the same, before the kubelet kills at 30 s: half-done work is found at the next start. */
-async function inTime(stopped: Promise<void>, log: Log, sink: LogSink): Promise<void> {
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), STOP_LIMIT_MS);
-  const end = await Promise.race([stopped, late.promise]);
-  clearTimeout(timer);
-  if (end !== 'late') return;
-  log.error({ seconds: STOP_LIMIT_MS / 1_000 }, 'patchgen ends: it did not stop in time');
-  await sink.flush(1_000);
-  process.exit(ExitCode.failed);
 }
