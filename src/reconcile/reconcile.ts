@@ -64,7 +64,7 @@ function unread(key: string, thrown: unknown, deps: Deps): Next {
 async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {
   let reached: Accepted | Planned | Rendered | undefined;
   try {
-    if (wants(loaded, 'suspend')) return { kind: 'suspended' };
+    if (isSuspended(loaded)) return { kind: 'suspended' };
     const accepted = validate(loaded, deps.rules);
     reached = accepted;
     const planned = plan(accepted);
@@ -79,9 +79,9 @@ async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {
 }
 
 /** Read before validation: a suspended intent is left alone even when its spec is bad. */
-function wants({ intent }: Loaded, member: 'suspend'): boolean {
+function isSuspended({ intent }: Loaded): boolean {
   const spec: unknown = intent.spec;
-  return typeof spec === 'object' && spec !== null && (spec as Record<string, unknown>)[member] === true;
+  return typeof spec === 'object' && spec !== null && 'suspend' in spec && spec.suspend === true;
 }
 
 async function conclude(
