@@ -49,6 +49,9 @@ export const PROGRAMS = {
     archived: true,
     onPath: { args: ['version', '--client'], accepts: new RegExp(`^Client Version: v${MAJOR}\\.${MINOR}\\.`, 'm') },
   },
+  kubelet: { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kubelet' },
+  'kube-scheduler': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  'kube-proxy': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-proxy' },
   kustomize: {
     folder: join('tools', 'kustomize', KUSTOMIZE),
     module: 'kustomize',

@@ -1,11 +1,14 @@
 //go:build tools
 
 // Package tools pins the versions and checksums of the Kubernetes programs that
-// the tests, the demo and the benchmarks run.
+// the tests, the demo, the benchmarks and the real node run.
 package tools
 
 import (
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
 	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
+	_ "k8s.io/kubernetes/cmd/kube-proxy"
+	_ "k8s.io/kubernetes/cmd/kube-scheduler"
 	_ "k8s.io/kubernetes/cmd/kubectl"
+	_ "k8s.io/kubernetes/cmd/kubelet"
 )
