@@ -13,21 +13,33 @@ const NEEDED_MINOR = 26;
  * @param {readonly string[]} names
  */
 export async function buildAll(names) {
-  const { module, linkerFlags = [] } = PROGRAMS[names[0]];
+  const { module, linkerFlags = [], buildTags = '' } = PROGRAMS[names[0]];
   const sources = names.map((name) => PROGRAMS[name].source);
   const cwd = join(ROOT, 'tools', 'modules', module);
   const shown = progress(`Building ${names.join(', ')}`);
   const target = scratch();
   try {
     await checkGo(cwd, names);
-    const listed = await go(['list', '-deps', ...sources], cwd, (line) => {
+    const listed = await go(['list', '-deps', '-tags', buildTags, ...sources], cwd, (line) => {
       if (line.startsWith('go: downloading ')) shown.update(`fetching ${line.slice('go: downloading '.length)}`);
     });
     const total = listed.split('\n').filter((line) => line !== '').length;
     let compiled = 0;
     const flags = ['-s', '-w', ...linkerFlags].join(' ');
     await go(
-      ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', `${target}/`, ...sources],
+      [
+        'build',
+        '-v',
+        '-trimpath',
+        '-buildvcs=false',
+        '-tags',
+        buildTags,
+        '-ldflags',
+        flags,
+        '-o',
+        `${target}/`,
+        ...sources,
+      ],
       cwd,
       () => {
         compiled += 1;

@@ -15,6 +15,7 @@ const version = (module, name) => {
 export const KUBERNETES = version('kubernetes', 'k8s.io/kubernetes');
 const KPT = version('kpt', 'github.com/kptdev/kpt');
 const HELM = version('helm', 'helm.sh/helm/v3');
+const CONTAINERD = version('containerd', 'github.com/containerd/containerd/v2');
 const KUSTOMIZE = version('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5');
 const [MAJOR, MINOR] = KUBERNETES.slice(1).split('.');
 
@@ -33,6 +34,7 @@ const KUBERNETES_FLAGS = [
  * @property {string} module folder of the wrapper module that builds it
  * @property {string} source Go package
  * @property {readonly string[]} [linkerFlags]
+ * @property {string} [buildTags] Go build tags, separated by blanks
  * @property {boolean} [asset] looked for in KUBEBUILDER_ASSETS
  * @property {boolean} [archived] contained in the envtest archive
  * @property {{ args: readonly string[], accepts: RegExp }} [onPath] one on PATH is taken when its version is accepted
@@ -52,6 +54,9 @@ export const PROGRAMS = {
   kubelet: { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kubelet' },
   'kube-scheduler': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-scheduler' },
   'kube-proxy': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-proxy' },
+  containerd: containerd('containerd'),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2'),
+  ctr: containerd('ctr'),
   kustomize: {
     folder: join('tools', 'kustomize', KUSTOMIZE),
     module: 'kustomize',
@@ -97,6 +102,16 @@ function controlPlane() {
     module: 'kubernetes',
     linkerFlags: KUBERNETES_FLAGS,
     asset: true,
+  };
+}
+
+function containerd(name) {
+  return {
+    folder: join('tools', 'containerd', CONTAINERD),
+    module: 'containerd',
+    source: `github.com/containerd/containerd/v2/cmd/${name}`,
+    buildTags: 'no_btrfs no_devmapper no_zfs',
+    linkerFlags: [`-X github.com/containerd/containerd/v2/version.Version=${CONTAINERD}`],
   };
 }
 
