@@ -1,11 +1,13 @@
-// The one place that knows where a program is: KUBEBUILDER_ASSETS, the cache, PATH, then a download, then `go build`.
+// The one place that knows where a program is: KUBEBUILDER_ASSETS, the cache, PATH, then a download or a Debian package, then `go build`.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { cached, cacheRoot, install, scratch } from './cache.mjs';
+import { unpackFromDebian } from './debian-package.mjs';
 import { download } from './download.mjs';
 import { buildAll } from './go-build.mjs';
 import { withLock } from './lock.mjs';
+import { programsOnPath } from './path.mjs';
 import { ENVTEST, KUBERNETES, PROGRAMS } from './pinned.mjs';
 import { say } from './progress.mjs';
 
@@ -28,7 +30,7 @@ export async function binaries(names) {
 function find(name) {
   const program = PROGRAMS[name];
   if (program === undefined) throw new Error(`unknown program ${name}; known are ${Object.keys(PROGRAMS).join(', ')}`);
-  const path = FOUND.get(name) ?? inAssets(name) ?? cached(program.folder, name) ?? onPath(name);
+  const path = FOUND.get(name) ?? inAssets(name) ?? inCache(name) ?? onPath(name);
   if (path !== undefined) FOUND.set(name, path);
   return path;
 }
@@ -40,22 +42,27 @@ function inAssets(name) {
   return existsSync(path) ? path : undefined;
 }
 
+function inCache(name) {
+  const { folder, debian } = PROGRAMS[name];
+  return cached(folder, name) ?? (debian === undefined ? undefined : cached(debian.folder, name));
+}
+
 /** Only if its version is one that the tests are written for: it is asked. */
 function onPath(name) {
   const { onPath: wanted } = PROGRAMS[name];
   if (wanted === undefined) return undefined;
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    if (folder === '' || !existsSync(path)) continue;
-    const answer = spawnSync(path, wanted.args, { encoding: 'utf8', timeout: 20_000 });
-    if (answer.status === 0 && wanted.accepts.test(answer.stdout)) return path;
-  }
-  return undefined;
+  return programsOnPath(name).find((path) => isAccepted(path, wanted));
+}
+
+function isAccepted(path, { args, accepts }) {
+  const answer = spawnSync(path, args, { encoding: 'utf8', timeout: 20_000 });
+  return answer.status === 0 && accepts.test(answer.stdout);
 }
 
 async function obtain(names) {
   const missing = () => names.filter((name) => find(name) === undefined);
   if (missing().some((name) => PROGRAMS[name].archived === true)) await tryArchive();
+  for (const name of missing()) if (PROGRAMS[name].debian !== undefined) await tryDebian(name);
   while (missing().length > 0) {
     const { module } = PROGRAMS[missing()[0]];
     await buildAll(missing().filter((name) => PROGRAMS[name].module === module));
@@ -82,6 +89,16 @@ async function tryArchive() {
     say(`${error.message}; building from source instead.`);
   } finally {
     rmSync(target, { recursive: true, force: true });
+  }
+}
+
+/** On a machine without apt-get there is nothing to try. */
+async function tryDebian(name) {
+  const { debian, onPath: wanted } = PROGRAMS[name];
+  try {
+    await unpackFromDebian(name, debian, (path) => isAccepted(path, wanted));
+  } catch (error) {
+    say(`${error.message}; building from source instead.`);
   }
 }
 

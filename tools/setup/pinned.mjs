@@ -15,7 +15,11 @@ const version = (module, name) => {
 export const KUBERNETES = version('kubernetes', 'k8s.io/kubernetes');
 const KPT = version('kpt', 'github.com/kptdev/kpt');
 const HELM = version('helm', 'helm.sh/helm/v3');
+const HELM4 = version('helm4', 'helm.sh/helm/v4');
 const CONTAINERD = version('containerd', 'github.com/containerd/containerd/v2');
+const COREDNS = version('coredns', 'github.com/coredns/coredns');
+const GLUA = version('glua', 'github.com/yuin/gopher-lua');
+const PROMETHEUS = version('promtool', 'github.com/prometheus/prometheus');
 const KUSTOMIZE = version('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5');
 const [MAJOR, MINOR] = KUBERNETES.slice(1).split('.');
 
@@ -38,6 +42,8 @@ const KUBERNETES_FLAGS = [
  * @property {boolean} [asset] looked for in KUBEBUILDER_ASSETS
  * @property {boolean} [archived] contained in the envtest archive
  * @property {{ args: readonly string[], accepts: RegExp }} [onPath] one on PATH is taken when its version is accepted
+ * @property {{ package: string, path: string, folder: string }} [debian] taken out of a Debian package if `onPath` accepts
+ *   its version; `path` in the package, `folder` below the cache
  */
 
 /** @type {Readonly<Record<string, Program>>} */
@@ -57,6 +63,16 @@ export const PROGRAMS = {
   containerd: containerd('containerd'),
   'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2'),
   ctr: containerd('ctr'),
+  coredns: {
+    folder: join('tools', 'coredns', COREDNS),
+    module: 'coredns',
+    source: 'github.com/coredns/coredns',
+  },
+  glua: {
+    folder: join('tools', 'glua', GLUA),
+    module: 'glua',
+    source: 'github.com/yuin/gopher-lua/cmd/glua',
+  },
   kustomize: {
     folder: join('tools', 'kustomize', KUSTOMIZE),
     module: 'kustomize',
@@ -74,8 +90,22 @@ export const PROGRAMS = {
     folder: join('tools', 'helm', HELM),
     module: 'helm',
     source: 'helm.sh/helm/v3/cmd/helm',
-    linkerFlags: [`-X helm.sh/helm/v3/internal/version.version=${HELM}`],
+    linkerFlags: [`-X helm.sh/helm/v3/internal/version.version=${HELM}`, ...helmKubernetes()],
     onPath: { args: ['version', '--short'], accepts: /^v3\.(1[5-9]|[2-9]\d)\./m },
+  },
+  helm4: {
+    folder: join('tools', 'helm4', HELM4),
+    module: 'helm4',
+    source: 'helm.sh/helm/v4/cmd/helm',
+    linkerFlags: [`-X helm.sh/helm/v4/internal/version.version=${HELM4}`],
+  },
+  promtool: {
+    folder: join('tools', 'promtool', PROMETHEUS),
+    module: 'promtool',
+    source: 'github.com/prometheus/prometheus/cmd/promtool',
+    linkerFlags: [`-X github.com/prometheus/common/version.Version=${release(PROMETHEUS)}`],
+    onPath: { args: ['--version'], accepts: /^promtool, version (2\.[4-9]\d|[3-9]\.\d+)\./m },
+    debian: { package: 'prometheus', path: 'usr/bin/promtool', folder: join('tools', 'promtool', 'debian') },
   },
 };
 
@@ -113,6 +143,21 @@ function containerd(name) {
     buildTags: 'no_btrfs no_devmapper no_zfs',
     linkerFlags: [`-X github.com/containerd/containerd/v2/version.Version=${CONTAINERD}`],
   };
+}
+
+/** Without these, `helm template` takes the cluster for a Kubernetes 1.20. */
+function helmKubernetes() {
+  const [, minor] = version('helm', 'k8s.io/client-go').slice(1).split('.');
+  return ['helm.sh/helm/v3/pkg/chartutil', 'helm.sh/helm/v3/pkg/lint/rules'].flatMap((where) => [
+    `-X ${where}.k8sVersionMajor=1`,
+    `-X ${where}.k8sVersionMinor=${minor}`,
+  ]);
+}
+
+/** Prometheus 3.15.0 is the Go module v0.315.0. */
+function release(module) {
+  const [, major, minor, patch] = module.match(/^v0\.(\d)(\d\d)\.(\d+)$/) ?? [];
+  return `${major}.${Number(minor)}.${patch}`;
 }
 
 function sameMinor(pinned) {
