@@ -52,7 +52,7 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
     lease: settings.leaderElectionId,
     host: new URL(access.server).host,
     neededBytes: settings.minFreeSpaceBytes,
-    reasons: Object.keys(REASONS),
+    reasons: REASONS,
   });
   metrics.onScrape(() => metrics.state.logLinesDropped(sink.dropped));
   const identity = `${hostname()}_${random.uuid()}`;

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type ControllerSeries, controllerSeries, type ElectorSeries, electorSeries } from './metrics/controller.ts';
+import type { ReasonLabels } from './metrics/intents.ts';
 import {
   buildInfo,
   heldSeries,
@@ -9,10 +10,10 @@ import {
   runSeries,
   type StateSeries,
   stateSeries,
-  storageSeries,
 } from './metrics/product.ts';
 import { type QueueSeries, queueSeries } from './metrics/queue.ts';
 import { seriesOf } from './metrics/series.ts';
+import { type StorageSeries, storageSeries } from './metrics/storage.ts';
 import {
   type EventSeries,
   eventSeries,
@@ -25,7 +26,7 @@ import {
 export interface MetricsOptions {
   readonly version: string;
   /** Every reason that a run can end with. */
-  readonly reasons: readonly string[];
+  readonly reasons: Readonly<Record<string, ReasonLabels>>;
   readonly workers: number;
   /** Name of the Lease. */
   readonly lease: string;
@@ -48,7 +49,7 @@ export interface Metrics {
   readonly term: { readonly queue: QueueSeries; readonly controller: ControllerSeries; readonly reconcile: RunSeries };
   readonly publisher: PublishSeries;
   readonly held: { set(counts: ReadonlyMap<string, number>): void };
-  readonly storage: { available(bytes: number): void };
+  readonly storage: StorageSeries;
   readonly state: StateSeries;
   readonly contentType: string;
   /** Runs before each rendering: for numbers that are cheaper to count on demand than to keep. A throw is ignored. */
@@ -78,12 +79,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     term: {
       queue,
       controller: controllerSeries(series, CONTROLLER, options.workers),
-      reconcile: runSeries(series, options.reasons),
+      reconcile: runSeries(series, Object.keys(options.reasons)),
     },
     publisher: publishSeries(series),
     held: heldSeries(series),
     storage: storageSeries(series, options.neededBytes),
-    state: stateSeries(series),
+    state: stateSeries(series, reportable(options.reasons)),
     contentType: registry.contentType,
     onScrape: (update) => void updates.push(update),
     render: () => {
@@ -91,6 +92,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return registry.metrics();
     },
   };
+}
+
+/** Reasons that a condition can be False with: a success is True, and what was cancelled or overtaken is not written. */
+function reportable(reasons: MetricsOptions['reasons']): MetricsOptions['reasons'] {
+  const classes = new Set(['Rejected', 'Waiting', 'Transient']);
+  return Object.fromEntries(Object.entries(reasons).filter(([, labels]) => classes.has(labels.class)));
 }
 
 // One number that cannot be had must not cost all the others.

@@ -4,6 +4,9 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { ReflectorMetrics } from '../../runtime/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
+import { intentCounter } from './intent-counter.ts';
+import type { Leadership } from './leadership.ts';
+import type { IntentWatch } from './watch.ts';
 
 /** The series of the watch, which also tell when the kind goes away and comes back. */
 export function watchInstrument(series: ReflectorMetrics, onKindMissing: (missing: boolean) => void): ReflectorMetrics {
@@ -44,20 +47,27 @@ export function timedPublisher(
   };
 }
 
+export interface Countable {
+  readonly store: Store<PatchIntent>;
+  readonly watch: Pick<IntentWatch, 'reflectors'>;
+  readonly leadership: Pick<Leadership, 'term'>;
+  readonly publisher: Pick<Publisher, 'health'>;
+  readonly clock: Clock;
+}
+
 /** Numbers that are counted when somebody asks. */
-export function countOnScrape(
-  metrics: Metrics,
-  store: Store<PatchIntent>,
-  packages: () => number,
-  contact: () => number,
-): void {
+export function countOnScrape(metrics: Metrics, { store, watch, leadership, publisher, clock }: Countable): void {
+  const count = intentCounter(clock);
+  const { state } = metrics;
   metrics.onScrape(() => {
-    const counts = { True: 0, False: 0, Unknown: 0 };
-    for (const { status } of store.list()) {
-      counts[status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown'] += 1;
-    }
-    metrics.state.intents(counts);
-    metrics.state.packages(packages());
-    metrics.state.watchContact(contact());
+    const { reflectors } = watch;
+    const undecodable = reflectors.reduce((sum, reflector) => sum + reflector.undecodable.length, 0);
+    state.intents({ ...count(store.list()), undecodable });
+    const term = leadership.term();
+    state.leading(term !== undefined);
+    state.packages(term?.collection.size ?? 0);
+    state.publisher(publisher.health());
+    const contact = Math.min(...reflectors.map(({ lastContact }) => lastContact));
+    state.watchContact((clock.monotonic() - contact) / 1_000);
   });
 }

@@ -108,7 +108,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     metrics: metrics.elector,
     deadline,
     ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal)]),
-    onLease: ({ metadata }) => {
+    onLease: ({ metadata, spec }) => {
+      metrics.elector.transitions(spec?.leaseTransitions ?? 0);
       timeline.note(metadata.resourceVersion);
       // A Lease that went back in time: so did everything else, and the watch may not tell.
       if (leases.note(metadata.resourceVersion)) {
@@ -135,12 +136,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         onLeadershipLost: (why) => leadership.lost(why),
       }),
   });
-  countOnScrape(
-    metrics,
-    store,
-    () => leadership.term()?.collection.size ?? 0,
-    () => (clock.monotonic() - Math.min(...watch.reflectors.map(({ lastContact }) => lastContact))) / 1_000,
-  );
+  countOnScrape(metrics, { store, watch, leadership, publisher, clock });
   /** Drain, flush, release; resolves when all but the servers is closed. */
   const windDown = async (): Promise<void> => {
     await leadership.stop(DRAIN_MS);

@@ -1,17 +1,18 @@
 import type { CheckResult } from '../../http/probes.ts';
 import type { Publisher } from '../../kpt/publisher/publisher.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
+import type { Volume } from '../../platform/files/files.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Random } from '../../platform/random.ts';
 import { asFailure } from '../../reconcile/outcome.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 
 export interface StorageWatchOptions {
-  readonly publisher: Pick<Publisher, 'selfTest' | 'headRoom'>;
+  readonly publisher: Pick<Publisher, 'selfTest' | 'volume' | 'headRoom'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly metrics: { available(bytes: number): void };
+  readonly metrics: { volume(volume: Volume): void; usable(isUsable: boolean): void };
   /** The root is usable again after it was not: what waits for it need not wait any longer. */
   readonly onRecovered: () => void;
 }
@@ -27,7 +28,7 @@ const EVERY_MS = 10_000;
 
 /** Tests the root at the start until it works, then looks at its room every ten seconds (reading only). */
 export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
-  const { publisher, clock, random, log } = options;
+  const { publisher, clock, random, log, metrics } = options;
   const halt = new AbortController();
   const tested = Promise.withResolvers<void>();
   const state: { result: CheckResult } = { result: { ok: false, detail: 'the self-test has not ended yet' } };
@@ -37,6 +38,7 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
     const detail = `${failure.reason}: ${failure.message}`;
     if (state.result.detail !== detail) log.error({ reason: failure.reason, error: failure.message }, message);
     state.result = { ok: false, detail };
+    metrics.usable(false);
   };
   const run = async (): Promise<void> => {
     for (let tries = 0; ; tries += 1) {
@@ -51,10 +53,12 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
     }
     tested.resolve();
     for (;;) {
+      // Of a full volume the numbers are worth most: they are told whether there is room or not.
+      await publisher.volume().then(metrics.volume, () => {});
       await publisher.headRoom().then(
         ({ availableBytes }) => {
           const recovered = !state.result.ok;
-          options.metrics.available(availableBytes);
+          metrics.usable(true);
           state.result = { ok: true, detail: `${availableBytes} bytes available` };
           if (recovered) options.onRecovered();
         },

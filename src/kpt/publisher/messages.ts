@@ -1,5 +1,6 @@
 import type { ErrorClass } from '../../api/errors.ts';
 import type { Reason } from '../../api/reasons.ts';
+import type { Volume } from '../../platform/files/files.ts';
 import type { ClaimOptions } from './epochs.ts';
 import type { InventoryItem, PackageKey, Published, PublishRequest, RootIdentity } from './publisher.ts';
 import type { Note } from './site.ts';
@@ -15,6 +16,7 @@ export interface Operations {
   readonly lookup: Operation<PackageKey, string | undefined>;
   readonly inventory: Operation<undefined, Inventory>;
   readonly sweep: Operation<number, Swept>;
+  readonly volume: Operation<undefined, Volume>;
   readonly headRoom: Operation<undefined, { readonly availableBytes: number }>;
 }
 

@@ -1,3 +1,4 @@
+import type { Volume } from '../../platform/files/files.ts';
 import type { Package } from '../package.ts';
 
 /** The stable name of a package under the root: `<namespace>/<intent>`. */
@@ -74,6 +75,8 @@ export interface Publisher {
   inventory(): Promise<{ readonly packages: readonly InventoryItem[]; readonly foreign: readonly string[] }>;
   /** Removes store entries that no link has used for `graceMs` since this publisher first saw them unused, and other leftovers of ours. */
   sweep(graceMs: number): Promise<{ readonly removed: number; readonly pending: number }>;
+  /** The volume of the root, full or not. Rejects where the root cannot be looked at. */
+  volume(): Promise<Volume>;
   /** Free bytes on the volume of the root, and whether it takes writes now (looked at, not tried). Rejects like publish does. */
   headRoom(): Promise<{ readonly availableBytes: number }>;
   /** Monotonic deadline (process.hrtime nanoseconds) after which the thread refuses every rename. 0n = no lease held; Infinity is `2n ** 62n`. */

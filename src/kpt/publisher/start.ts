@@ -46,6 +46,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     lookup: (key) => mailbox.call('lookup', key),
     inventory: () => mailbox.call('inventory', undefined),
     sweep: (graceMs) => mailbox.call('sweep', graceMs),
+    volume: () => mailbox.call('volume', undefined),
     headRoom: () => mailbox.call('headRoom', undefined),
     setLeaseDeadline: (monotonicNs) => lease.extend(monotonicNs),
     health: mailbox.health,

@@ -116,6 +116,8 @@ function perform(site: Site, state: State, call: OtherCall): Operations[OtherCal
       return inventory(site, state);
     case 'sweep':
       return sweep(site, held(site, state), call.argument);
+    case 'volume':
+      return withRoot(site, state, (root) => site.files.volume(root.top));
     case 'headRoom':
       return withRoot(site, state, (root) => headRoomOf(site, root));
   }

@@ -24,6 +24,14 @@ export interface FileStat {
   readonly ctimeNs: bigint;
 }
 
+/** A volume as an unprivileged process may use it. File systems that make inodes as they need them report 0 of 0. */
+export interface Volume {
+  readonly availableBytes: number;
+  readonly sizeBytes: number;
+  readonly freeInodes: number;
+  readonly inodes: number;
+}
+
 export interface Listed {
   readonly name: string;
   readonly kind: FileKind;
@@ -73,6 +81,8 @@ export interface Files {
   statPath(path: string): FileStat;
   /** Bytes that an unprivileged process can still write on the volume. */
   availableBytes(directory: Directory): number;
+  /** The volume that the directory is on. */
+  volume(directory: Directory): Volume;
   /** Throws EACCES or EROFS where this process may not write into the directory. Writes nothing to find out. */
   assertWritable(directory: Directory): void;
 }

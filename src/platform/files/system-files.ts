@@ -106,6 +106,11 @@ function looking(locate: Locate) {
         const { bavail, bsize } = fs.statfsSync(locate(directory, ''));
         return bavail * bsize;
       }),
+    volume: (directory) =>
+      named('statfs', directory.path, () => {
+        const { bavail, bsize, blocks, ffree, files } = fs.statfsSync(locate(directory, ''));
+        return { availableBytes: bavail * bsize, sizeBytes: blocks * bsize, freeInodes: ffree, inodes: files };
+      }),
     assertWritable: (directory) =>
       named('access', directory.path, () => fs.accessSync(locate(directory, ''), fs.constants.W_OK)),
   } satisfies Partial<Files>;

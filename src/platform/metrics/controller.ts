@@ -60,6 +60,8 @@ export function controllerSeries(series: Series, controller: string, workers: nu
 export interface ElectorSeries {
   leading(isLeader: boolean): void;
   attempted(ok: boolean, seconds: number): void;
+  /** `leaseTransitions` of the Lease, as it was last seen. */
+  transitions(count: number): void;
 }
 
 /** The series of one candidacy. Source of the first: client-go tools/leaderelection. */
@@ -72,6 +74,10 @@ export function electorSeries({ counter, gauge, histogram }: Series, name: strin
   const attempts = counter('patchgen_lease_attempts_total', 'Attempts to take or renew the Lease', ['result']);
   const attempt = childrenOf(['ok', 'failed'], (result) => attempts.labels({ result }));
   const time = histogram('patchgen_lease_attempt_seconds', 'Time of one attempt', [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10]);
+  // Without a first value: what was not seen yet must not look like a change once it is.
+  const transitions = gauge('patchgen_lease_transitions', 'Times that the Lease changed hands, as the Lease tells', [
+    'name',
+  ]);
   status.set(0);
   return {
     leading: (isLeader) => status.set(isLeader ? 1 : 0),
@@ -79,5 +85,6 @@ export function electorSeries({ counter, gauge, histogram }: Series, name: strin
       attempt(ok ? 'ok' : 'failed')?.inc();
       time.observe(seconds);
     },
+    transitions: (count) => transitions.labels({ name }).set(count),
   };
 }

@@ -1,12 +1,11 @@
+import { type IntentNumbers, intentSeries, type ReasonLabels } from './intents.ts';
 import { childrenOf, type Series } from './series.ts';
 
-const READY = ['True', 'False', 'Unknown'] as const;
 const PUBLISH_OUTCOMES = ['written', 'unchanged', 'restored', 'failed'] as const;
 const STATUS_RESULTS = ['written', 'equal', 'conflict', 'failed'] as const;
 const HOLD_CAUSES = ['all', 'kind', 'rewound', 'brake'] as const;
 const PUBLISH_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-type Ready = (typeof READY)[number];
 type PublishOutcome = (typeof PUBLISH_OUTCOMES)[number];
 type StatusResult = (typeof STATUS_RESULTS)[number];
 
@@ -53,29 +52,51 @@ export function publishSeries({ counter, histogram }: Series): PublishSeries {
 
 /** Numbers that whoever knows them sets, at a change or when scraped (`onScrape`). */
 export interface StateSeries {
-  /** Intents by the status of their Ready condition. */
-  intents(counts: Readonly<Record<Ready, number>>): void;
+  intents(now: IntentNumbers): void;
   packages(count: number): void;
   ready(isReady: boolean): void;
+  /** Whether this process is the one that writes: elected, and its root claimed. */
+  leading(isLeading: boolean): void;
+  /** The thread that writes: whether it lives, and how long its oldest call has waited. */
+  publisher(health: { readonly threadAlive: boolean; readonly oldestCallMs: number }): void;
   /** Seconds since a watch last showed that it is alive. */
   watchContact(seconds: number): void;
   /** Log lines lost because their reader was too slow or gone. */
   logLinesDropped(total: number): void;
 }
 
-export function stateSeries({ gauge }: Series): StateSeries {
-  const intents = gauge('patchgen_intents', 'Intents by the status of their Ready condition', ['ready']);
-  const packages = gauge('patchgen_packages', 'Packages under the root');
+const NO_INTENTS: IntentNumbers = Object.freeze({
+  ready: { True: 0, False: 0, Unknown: 0 },
+  notReady: new Map(),
+  outdated: 0,
+  outdatedSeconds: 0,
+  undecodable: 0,
+});
+
+/** `reasons`: those with which an intent can be not ready. */
+export function stateSeries(series: Series, reasons: Readonly<Record<string, ReasonLabels>>): StateSeries {
+  const { gauge } = series;
+  const intents = intentSeries(series, reasons);
+  const packages = gauge('patchgen_packages', 'Packages under the root, told by the leader');
   const ready = gauge('patchgen_ready', 'Whether this process is ready, 1 or 0');
+  const leading = gauge('patchgen_leading', 'Whether this process leads and has claimed the package root, 1 or 0');
   const contact = gauge('patchgen_watch_last_contact_seconds', 'Seconds since a watch last showed that it is alive');
   const lines = gauge('patchgen_log_lines_dropped', 'Log lines lost because their reader was too slow or gone');
-  for (const status of READY) intents.labels({ ready: status }).set(0);
+  const alive = gauge('patchgen_publisher_up', 'Whether the publisher thread is there, 1 or 0');
+  const oldest = gauge(
+    'patchgen_publisher_oldest_call_seconds',
+    'Seconds that the oldest call to the publisher thread has waited',
+  );
+  intents(NO_INTENTS);
   return {
-    intents: (counts) => {
-      for (const status of READY) intents.labels({ ready: status }).set(counts[status]);
-    },
+    intents,
     packages: (count) => packages.set(count),
     ready: (isReady) => ready.set(isReady ? 1 : 0),
+    leading: (isLeading) => leading.set(isLeading ? 1 : 0),
+    publisher: ({ threadAlive, oldestCallMs }) => {
+      alive.set(threadAlive ? 1 : 0);
+      oldest.set(oldestCallMs / 1000);
+    },
     watchContact: (seconds) => contact.set(seconds),
     logLinesDropped: (total) => lines.set(total),
   };
@@ -89,12 +110,6 @@ export function heldSeries({ gauge }: Series): { set(counts: ReadonlyMap<string,
   };
   set(new Map());
   return { set };
-}
-
-export function storageSeries({ gauge }: Series, neededBytes: number): { available(bytes: number): void } {
-  const available = gauge('patchgen_storage_available_bytes', 'Free space on the volume of the packages');
-  gauge('patchgen_storage_needed_bytes', 'Free space below which nothing is published').set(neededBytes);
-  return { available: (bytes) => available.set(bytes) };
 }
 
 export function buildInfo({ gauge }: Series, version: string): void {

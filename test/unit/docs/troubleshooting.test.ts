@@ -105,7 +105,7 @@ describe('what the page quotes', () => {
       lease: 'patchgen',
       host: 'server',
       neededBytes: 0,
-      reasons: [],
+      reasons: {},
       process: false,
     });
     const text = await served.render();

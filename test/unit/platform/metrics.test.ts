@@ -22,7 +22,7 @@ function setUp() {
   const clock = { ms: 0 };
   const metrics = createMetrics({
     version: '1.2.3',
-    reasons: Object.keys(REASONS),
+    reasons: REASONS,
     workers: 16,
     lease: 'patchgen',
     host: '10.0.0.1:443',
@@ -65,6 +65,16 @@ describe('metrics', () => {
     'patchgen_packages',
     'patchgen_ready',
     'patchgen_storage_available_bytes',
+    'patchgen_storage_size_bytes',
+    'patchgen_storage_usable',
+    'patchgen_leading',
+    'patchgen_publisher_up',
+    'patchgen_publisher_oldest_call_seconds',
+    'patchgen_intents_outdated',
+    'patchgen_intents_outdated_seconds',
+    'patchgen_intents_undecodable',
+    'patchgen_intents_not_ready{reason="InvalidSpec",class="Rejected",step="validate"}',
+    'patchgen_intents_not_ready{reason="other",class="other",step="other"}',
     ...Object.keys(REASONS).map((reason) => `patchgen_outcomes_total{reason="${reason}"}`),
   ])('%s is there with 0 before anything happened', async (series) => {
     expect(await setUp().value(series)).toBe(0);
@@ -127,6 +137,27 @@ describe('metrics', () => {
     expect(await value('patchgen_removals_held{cause="brake"}')).toBe(0);
   });
 
+  test('intents that are not ready count by reason, with its class and step; a reason of somebody else counts as other', async () => {
+    const { metrics, value } = setUp();
+    const rest = { ready: { True: 1, False: 5, Unknown: 0 }, outdated: 2, outdatedSeconds: 7, undecodable: 3 };
+    const notReady = new Map(Object.entries({ StorageFull: 2, '<script>': 1, constructor: 1, PackageWritten: 1 }));
+    metrics.state.intents({ ...rest, notReady });
+    const of = (reason: string, kind: string, step: string) =>
+      value(`patchgen_intents_not_ready{reason="${reason}",class="${kind}",step="${step}"}`);
+    expect(await of('StorageFull', 'Transient', 'publish')).toBe(2);
+    expect(await of('other', 'other', 'other')).toBe(3);
+    expect(await value('patchgen_intents_outdated_seconds')).toBe(7);
+    metrics.state.intents({ ...rest, notReady: new Map() });
+    expect(await of('StorageFull', 'Transient', 'publish')).toBe(0);
+  });
+
+  test('a Lease that was not seen yet has no number of changes, so that its first number is no change', async () => {
+    const { metrics, value } = setUp();
+    expect(await value('patchgen_lease_transitions{name="patchgen"}')).toBeUndefined();
+    metrics.elector.transitions(37);
+    expect(await value('patchgen_lease_transitions{name="patchgen"}')).toBe(37);
+  });
+
   test('a number that cannot be counted does not cost the others', async () => {
     const { metrics, value } = setUp();
     metrics.onScrape(() => {
@@ -145,7 +176,7 @@ describe('metrics', () => {
   test('the series of the process are there on request', async () => {
     const options = {
       version: 'x',
-      reasons: [],
+      reasons: {},
       workers: 1,
       lease: 'x',
       host: 'x',
