@@ -11,6 +11,7 @@ export type BinaryName =
   | 'containerd-shim-runc-v2'
   | 'ctr'
   | 'coredns'
+  | 'pause'
   | 'kustomize'
   | 'kpt'
   | 'helm'

@@ -68,6 +68,7 @@ export const PROGRAMS = {
     module: 'coredns',
     source: 'github.com/coredns/coredns',
   },
+  pause: { folder: join('tools', 'pause', '1'), module: 'pause', source: '.' },
   glua: {
     folder: join('tools', 'glua', GLUA),
     module: 'glua',

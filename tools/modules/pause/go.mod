@@ -1,0 +1,3 @@
+module patchgen.dev/tools/pause
+
+go 1.26
