@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { type Crd, patchIntentCrd } from '../../src/api/crd.ts';
 import { lintCrd } from '../../src/api/crd-lint.ts';
+import { between } from './between.ts';
 import { formatted } from './biome.ts';
+import { chartOutputs } from './chart.ts';
 import { cliReference } from './cli-reference.ts';
 import { fieldReference } from './field-reference.ts';
 import { reasonsPage } from './reasons-page.ts';
@@ -35,6 +37,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     { path: PAGE, content: between(readFileSync(join(root, PAGE), 'utf8'), 'fields', fieldsOf(crd)) },
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
+    ...chartOutputs(root, { [CRD_FILE]: yaml }),
   ];
 }
 
@@ -52,14 +55,4 @@ export async function cliPage(page: string): Promise<string> {
 
 function fieldsOf(crd: Crd): string {
   return crd.spec.versions.map((version) => fieldReference(version.schema.openAPIV3Schema)).join('\n\n');
-}
-
-/** Replaces what stands between `<!-- begin NAME … -->` and `<!-- end NAME -->`. Throws where the markers are missing. */
-export function between(page: string, name: string, text: string): string {
-  const begin = page.indexOf(`<!-- begin ${name}`);
-  const start = page.indexOf('-->', begin) + '-->'.length;
-  const end = page.indexOf(`<!-- end ${name} -->`);
-  if (begin < 0 || end < start)
-    throw new Error(`the page has no markers <!-- begin ${name} --> and <!-- end ${name} -->`);
-  return `${page.slice(0, start)}\n\n${text}\n\n${page.slice(end)}`;
 }

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { between } from './between.ts';
+import type { Output } from './outputs.ts';
+import { valuesTable } from './values-reference.ts';
+
+const CHART = 'charts/patchgen';
+
+/** What the chart takes from elsewhere: the CRDs (name and text of each file), the version, the table of its own values. */
+export function chartOutputs(root: string, crds: Readonly<Record<string, string>>): readonly Output[] {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  const readme = between(read(`${CHART}/README.md`), 'values', valuesTable(read(`${CHART}/values.yaml`)));
+  return [
+    ...Object.entries(crds).map(([file, content]) => ({ path: `${CHART}/files/crds/${file}`, content })),
+    { path: `${CHART}/Chart.yaml`, content: withVersion(read(`${CHART}/Chart.yaml`), version) },
+    { path: `${CHART}/README.md`, content: readme },
+    { path: 'config/argocd/argocd-cm.yaml', content: argoConfig(read('config/argocd/health.lua')) },
+  ];
+}
+
+const withVersion = (chart: string, version: string): string =>
+  chart.replace(/^version: .*$/m, `version: ${version}`).replace(/^appVersion: .*$/m, `appVersion: "${version}"`);
+
+/** A patch of Argo CD's own ConfigMap. Source: Argo CD's manual, "Resource Health", custom health checks. */
+function argoConfig(script: string): string {
+  const indented = script.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+  return `# Written by npm run generate from health.lua; do not edit.
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: argocd-cm
+data:
+  resource.customizations.health.patchgen.dev_PatchIntent: |
+${indented}
+`;
+}
