@@ -17,7 +17,7 @@ export interface CrdVersion {
   readonly storage: boolean;
   readonly additionalPrinterColumns: readonly PrinterColumn[];
   readonly selectableFields: readonly { readonly jsonPath: string }[];
-  readonly subresources: { readonly status: Readonly<Record<string, never>> };
+  readonly subresources: { readonly status?: Readonly<Record<string, never>> };
   readonly schema: { readonly openAPIV3Schema: JsonSchema };
 }
 
@@ -28,7 +28,7 @@ export interface Crd {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly group: string;
-    readonly scope: 'Namespaced';
+    readonly scope: 'Namespaced' | 'Cluster';
     readonly names: {
       readonly kind: string;
       readonly listKind: string;

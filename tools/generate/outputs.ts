@@ -20,6 +20,7 @@ export interface Output {
 
 const CRD_FILE = 'patchgen.dev_patchintents.yaml';
 const VALIDATOR = 'src/api/generated/spec-validator.mjs';
+const POLICY_VALIDATOR = 'src/api/generated/policy-validator.mjs';
 const PAGE = 'docs/spec/patchintent.md';
 const CLI_PAGE = 'docs/cli.md';
 
@@ -34,6 +35,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     // A copy, because kustomize reads no file outside its own folder.
     { path: `config/crd/${CRD_FILE}`, content: yaml },
     { path: VALIDATOR, content: formatted(VALIDATOR, specValidatorModule()) },
+    { path: POLICY_VALIDATOR, content: formatted(POLICY_VALIDATOR, specValidatorModule('policy')) },
     { path: PAGE, content: between(readFileSync(join(root, PAGE), 'utf8'), 'fields', fieldsOf(crd)) },
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },

@@ -17,6 +17,11 @@ export function rules(...list: readonly Rule[]): { readonly 'x-kubernetes-valida
   return { 'x-kubernetes-validations': list };
 }
 
+/** The same for rules that exist in code as well, of which only the words belong into the CRD. */
+export function celRules(...list: readonly Rule[]): ReturnType<typeof rules> {
+  return rules(...list.map(({ rule, message }) => ({ rule, message })));
+}
+
 /** A name becomes a folder of the package tree, so `..` and slashes get a message of their own. */
 export function nameRules(field: 'target' | 'namespace'): readonly Rule[] {
   return [

@@ -7,9 +7,10 @@ import { API_VERSION, KIND } from '../types.ts';
 import { checkName, checkSpec } from '../validate.ts';
 import { isObject } from './check.ts';
 
-const TOP = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+/** The fields of an object with spec and status. */
+export const TOP = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 /** meta/v1 ObjectMeta of Kubernetes 1.36; others are refused by the server under strict field validation. */
-const METADATA = [
+export const METADATA = [
   'annotations',
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -28,7 +29,7 @@ const METADATA = [
 ];
 const NAMESPACE = new RegExp(NAME_PATTERN);
 /** RFC 1123 subdomain: what the API server asks of `metadata.name`. */
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+export const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -89,8 +90,8 @@ function namespaceOf({ namespace }: Fields): readonly Finding[] {
   return [...found, { code: 'too-long', pointer, message }];
 }
 
-/** A name that becomes a segment of a path. */
-function segment(field: string, pointer: string, value: unknown, pattern: RegExp): readonly Finding[] {
+/** What is wrong with a name that becomes a segment of a path. */
+export function segment(field: string, pointer: string, value: unknown, pattern: RegExp): readonly Finding[] {
   if (typeof value !== 'string') {
     return [{ code: 'wrong-type', pointer, message: `${field} must be a string, not ${describeValue(value)}` }];
   }
@@ -113,7 +114,8 @@ function segment(field: string, pointer: string, value: unknown, pattern: RegExp
   ];
 }
 
-function unknownFields(value: Fields, known: readonly string[], pointer: string): readonly Finding[] {
+/** One finding for each key that is not known, up to 32. */
+export function unknownFields(value: Fields, known: readonly string[], pointer: string): readonly Finding[] {
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   return unknown.slice(0, 32).map((key) => {
     const meant = suggest(key, known);
