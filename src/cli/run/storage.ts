@@ -40,6 +40,8 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
     state.result = { ok: false, detail };
     metrics.usable(false);
   };
+  // Of a full volume the numbers are worth most: they are told whether there is room or not.
+  const look = (): Promise<void> => publisher.volume().then(metrics.volume, () => {});
   const run = async (): Promise<void> => {
     for (let tries = 0; ; tries += 1) {
       try {
@@ -48,13 +50,13 @@ export function startStorageWatch(options: StorageWatchOptions): StorageWatch {
         break;
       } catch (error) {
         told(error, 'self-test failed');
+        await look();
         await sleep(clock, backoffMs(tries, { baseMs: 500, maxMs: 15_000 }, random), halt.signal);
       }
     }
     tested.resolve();
     for (;;) {
-      // Of a full volume the numbers are worth most: they are told whether there is room or not.
-      await publisher.volume().then(metrics.volume, () => {});
+      await look();
       await publisher.headRoom().then(
         ({ availableBytes }) => {
           const recovered = !state.result.ok;
