@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { install, scratch } from './cache.mjs';
-import { PROGRAMS, ROOT } from './pinned.mjs';
+import { PROGRAMS } from './pinned.mjs';
 import { progress } from './progress.mjs';
+import { ROOT } from './root.mjs';
 
 const NEEDED_MINOR = 26;
 

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { withLock } from './lock.mjs';
-import { ROOT } from './pinned.mjs';
 import { progress } from './progress.mjs';
+import { ROOT } from './root.mjs';
 
 const LOCKFILE = join(ROOT, 'package-lock.json');
 const MODULES = join(ROOT, 'node_modules');

@@ -1,18 +1,21 @@
 // Which programs there are, in which version, and how to come by them. Versions stand in the go.mod files and nowhere else.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './root.mjs';
 
-export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const MODULES = join(ROOT, 'tools', 'modules');
 
 const version = (module, name) => {
-  const text = readFileSync(join(ROOT, 'tools', 'modules', module, 'go.mod'), 'utf8');
+  const text = readFileSync(join(MODULES, module, 'go.mod'), 'utf8');
   const found = text.match(new RegExp(`^(?:require )?\\s*${name.replaceAll('.', '\\.')} (v\\S+)`, 'm'))?.[1];
   if (found === undefined) throw new Error(`tools/modules/${module}/go.mod does not require ${name}`);
   return found;
 };
 
-export const KUBERNETES = version('kubernetes', 'k8s.io/kubernetes');
+const NEWEST = version('kubernetes', 'k8s.io/kubernetes');
+const KUBERNETES_MODULE = kubernetesModule(process.env.PATCHGEN_KUBERNETES ?? '');
+/** The release that the tests run against. */
+export const KUBERNETES = version(KUBERNETES_MODULE, 'k8s.io/kubernetes');
 const KPT = version('kpt', 'github.com/kptdev/kpt');
 const HELM = version('helm', 'helm.sh/helm/v3');
 const HELM4 = version('helm4', 'helm.sh/helm/v4');
@@ -48,7 +51,13 @@ const KUBERNETES_FLAGS = [
 
 /** @type {Readonly<Record<string, Program>>} */
 export const PROGRAMS = {
-  etcd: { ...controlPlane(), module: 'etcd', source: 'go.etcd.io/etcd/server/v3', archived: true },
+  etcd: {
+    folder: join('control-plane', NEWEST), // One etcd for every minor.
+    module: 'etcd',
+    source: 'go.etcd.io/etcd/server/v3',
+    asset: true,
+    archived: true,
+  },
   'kube-apiserver': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-apiserver', archived: true },
   'kube-controller-manager': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
   kubectl: {
@@ -127,12 +136,21 @@ export const ENVTEST = {
   },
 };
 
+/** PATCHGEN_KUBERNETES names a minor that has a wrapper module of its own, e.g. `1.32`; the newest is the default. */
+function kubernetesModule(wanted) {
+  if (wanted === '' || NEWEST.startsWith(`v${wanted}.`)) return 'kubernetes';
+  if (existsSync(join(MODULES, `kubernetes-${wanted}`, 'go.mod'))) return `kubernetes-${wanted}`;
+  const others = readdirSync(MODULES).flatMap((name) => name.match(/^kubernetes-(.+)$/)?.[1] ?? []);
+  const known = [...others, NEWEST.match(/\d+\.\d+/)?.[0]];
+  throw new Error(`PATCHGEN_KUBERNETES=${wanted}: there is no such minor here; known are ${known.join(', ')}`);
+}
+
 function controlPlane() {
   return {
     folder: join('control-plane', KUBERNETES),
-    module: 'kubernetes',
+    module: KUBERNETES_MODULE,
     linkerFlags: KUBERNETES_FLAGS,
-    asset: true,
+    asset: KUBERNETES === NEWEST, // Whoever asks for another minor does not mean the one in KUBEBUILDER_ASSETS.
   };
 }
 

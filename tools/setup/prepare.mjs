@@ -1,7 +1,8 @@
 // Makes sure that programs are there, e.g. `node tools/setup/prepare.mjs etcd kube-apiserver`. Prints their paths.
-import { binaries } from './binaries.mjs';
 
 try {
+  // Loaded here, because a wrong PATCHGEN_KUBERNETES shows when the table of programs is read.
+  const { binaries } = await import('./binaries.mjs');
   for (const [name, path] of Object.entries(await binaries(process.argv.slice(2)))) console.log(`${name}\t${path}`);
 } catch (error) {
   console.error(error.message);

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { findNode, NEEDED_MAJOR } from '../../bin/find-node.mjs';
 import { ensureNodeModules } from './node-modules.mjs';
-import { ROOT } from './pinned.mjs';
+import { ROOT } from './root.mjs';
 
 // The download has these; the others need Go.
 const SERVERS = ['etcd', 'kube-apiserver', 'kubectl'];
