@@ -1,4 +1,4 @@
--- Health of a PatchIntent for Argo CD, from its conditions (kstatus). In the order of the lines below:
+-- Health of a PatchIntent for Argo CD, from its conditions (kstatus):
 --   being deleted, not seen yet, being tried again    Progressing
 --   suspended, or waiting for a person or a window    Suspended
 --   wrong in itself, or something in its way          Degraded

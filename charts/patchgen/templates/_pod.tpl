@@ -41,7 +41,8 @@ capabilities:
 # What the kubelet would mount by itself for every container; here it is for the operator alone.
 - name: service-account
   projected:
-    defaultMode: 0444
+    # 0444
+    defaultMode: 292
     sources:
       - serviceAccountToken:
           path: token
