@@ -22,6 +22,7 @@ export default defineConfig({
       room('integration', { order: 4, workers: 2 }),
       room('fault', { order: 5, workers: 2 }),
       room('e2e', { order: 6, workers: 1 }),
+      ...realNode(process.env.PATCHGEN_REAL_NODE),
     ],
   },
 });
@@ -30,19 +31,35 @@ interface Room {
   readonly order: number;
   readonly workers: number;
   readonly patience?: number;
+  /** Default: all below the folder of its name. */
+  readonly include?: readonly string[];
+  readonly globalSetup?: string;
 }
 
-function room(name: string, { order, workers, patience = minutes(3) }: Room) {
+/** Only for `npm run e2e`: what needs Linux and root is no part of `npm test`. One node at a time, so one file at a time. */
+function realNode(part: string | undefined) {
+  if (part === undefined) return [];
+  const parts = part === 'full' ? ['quick', 'full'] : ['quick'];
+  const include = parts.map((it) => `test/node/${it}/**/*.test.ts`);
+  return [
+    // These start nodes of their own, before the one that all others share.
+    room('node-life', { order: 7, workers: 1, patience: minutes(5), include: ['test/node/life/**/*.test.ts'] }),
+    room('node', { order: 8, workers: 1, patience: minutes(5), include, globalSetup: './test/support/node/broker.ts' }),
+  ];
+}
+
+function room(name: string, settings: Room) {
+  const { order, workers, patience = minutes(3), include = [`test/${name}/**/*.test.ts`] } = settings;
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: [...include],
       exclude: configDefaults.exclude,
       environment: 'node',
       pool: 'forks' as const, // Threads share the umask and the working directory.
       maxWorkers: workers,
       sequence: { groupOrder: order },
-      globalSetup: ['./test/support/run/global-setup.ts'],
+      globalSetup: [settings.globalSetup ?? './test/support/run/global-setup.ts'],
       setupFiles: ['./test/support/run/properties.ts'],
       testTimeout: patience,
       hookTimeout: minutes(5),

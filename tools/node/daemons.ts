@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inside } from './namespaces.ts';
-import { childOf, residentBytes } from './processes.ts';
+import { childOf } from './processes.ts';
 
 export interface Daemon {
   readonly name: string;
@@ -17,8 +17,8 @@ export interface Daemon {
 
 export interface Daemons {
   start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): Daemon;
-  /** Resident bytes of each, by name. */
-  memory(): ReadonlyMap<string, number>;
+  /** Name of each → its pid on the machine; without those that ended. */
+  pids(): Readonly<Record<string, number>>;
 }
 
 /** Starts programs in the namespaces of process `pid`, with output appended to `<logs>/<name>.log`. */
@@ -47,9 +47,12 @@ export function daemonsIn(pid: number, logs: string): Daemons {
       started.push(daemon);
       return daemon;
     },
-    memory: () => new Map(started.map(({ name, pid }) => [name, residentBytes(pid() ?? 0)])),
+    pids: () => Object.fromEntries(started.map(({ name, pid }) => [name, pid()] as const).filter(hasPid)),
   };
 }
+
+const hasPid = (entry: readonly [string, number | undefined]): entry is readonly [string, number] =>
+  entry[1] !== undefined;
 
 /** Waits until it answers. A minute is far more than any start takes; it only ends what would hang. */
 export async function untilAnswers(daemon: Daemon, answers: () => Promise<boolean>): Promise<void> {

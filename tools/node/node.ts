@@ -2,11 +2,12 @@
  * A real Kubernetes node on this machine, with a control plane of its own: etcd, the four programs of Kubernetes, kubelet,
  * containerd, runc and CoreDNS, all in namespaces of their own. Linux and root only; one at a time.
  */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AttachedControlPlane, attach } from '../control-plane/attached.ts';
+import { attach, type ControlPlaneFacts } from '../control-plane/attached.ts';
 import { binaries } from '../setup/binaries.mjs';
+import { type AttachedNode, attachNode, type NodeFacts } from './attached.ts';
 import { containerdCommand, containerdEnvironment } from './containerd.ts';
 import {
   apiServerCommand,
@@ -21,9 +22,8 @@ import { kubeconfigOf, writeIdentities } from './identities.ts';
 import { importImage, untilContainerd } from './images.ts';
 import { kubeletCommand } from './kubelet.ts';
 import { type Folders, foldersOf, HOST, NODE_NAME, SERVER } from './layout.ts';
-import { inNetwork, inside } from './namespaces.ts';
 import { pauseImage } from './pause.ts';
-import { type Ran, run } from './run.ts';
+import { isReady } from './readiness.ts';
 import { dnsCommand, type ProxyMode, proxyCommand } from './services.ts';
 import { machine, obstacle } from './suitable.ts';
 
@@ -56,20 +56,8 @@ export interface NodeOptions {
   readonly say?: (text: string) => void;
 }
 
-/** `kubectl`, `request` and `kubeconfigFor` work as on every control plane of ours; the audit log is always on. */
-export interface RealNode extends AttachedControlPlane {
-  readonly name: string;
-  /** Logs of all daemons, and of pods below `pods/`. */
-  readonly logs: string;
-  /** SIGTERM to this process takes the node down, also after `keep`. */
-  readonly guardianPid: number;
-  importImage(archive: string): Promise<void>;
-  /** Runs a program in the node's mount, network and process namespaces; absolute paths only. */
-  inside(command: readonly string[], options?: { readonly allowFailure?: boolean }): Promise<Ran>;
-  /** Runs a program of the machine in the node's network, where Services and pods can be reached. */
-  inNetwork(command: readonly string[], options?: { readonly allowFailure?: boolean }): Promise<Ran>;
-  /** Resident bytes of each daemon. */
-  memory(): ReadonlyMap<string, number>;
+/** A node that this process started. */
+export interface RealNode extends AttachedNode {
   /** The node outlives this process; `stop` does nothing any more. */
   keep(): void;
   /** Stops everything and takes it away; also happens when this process dies, however it dies. */
@@ -83,9 +71,13 @@ export async function startNode(options: NodeOptions = {}): Promise<RealNode> {
   const say = options.say ?? (() => undefined);
   const programs = await binaries(NODE_PROGRAMS);
   const dir = await mkdtemp(join(tmpdir(), HOST.folder));
-  const guardian = await guardNode(dir, options.waitMs ?? 20 * 60_000, say);
+  const guardian = await guardNode(dir, options.waitMs ?? 20 * 60_000, say).catch(async (error: unknown) => {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  });
   try {
-    return await bringUp(dir, guardian, programs, options, say);
+    const facts = await bringUp(foldersOf(dir), guardian, programs, options, say);
+    return realNode(facts, guardian);
   } catch (error) {
     await guardian.close({ keepLogs: true });
     const message = error instanceof Error ? error.message : String(error);
@@ -93,54 +85,10 @@ export async function startNode(options: NodeOptions = {}): Promise<RealNode> {
   }
 }
 
-async function bringUp(
-  dir: string,
-  guardian: NodeGuardian,
-  programs: Programs,
-  options: NodeOptions,
-  say: (text: string) => void,
-): Promise<RealNode> {
-  const folders = foldersOf(dir);
-  const daemons = daemonsIn(guardian.pid, folders.logs);
-  daemons.start('etcd', etcdCommand(programs.etcd, folders));
-  const containerd = daemons.start(
-    'containerd',
-    await containerdCommand(programs.containerd, folders),
-    containerdEnvironment(programs['containerd-shim-runc-v2']),
-  );
-  const plane = await startControlPlane(folders, daemons, programs);
-  say('the API server is ready');
-  const proxyMode = options.proxyMode ?? 'nftables';
-  daemons.start('coredns', await dnsCommand(programs.coredns, folders));
-  await untilContainerd(guardian.pid, containerd, programs.ctr);
-  const kubelet = daemons.start('kubelet', await kubeletCommand(programs.kubelet, folders));
-  daemons.start('kube-proxy', await proxyCommand(programs['kube-proxy'], folders, proxyMode));
-  for (const archive of [await pauseImage(programs.pause, dir), ...(options.images ?? [])]) {
-    await importImage(guardian.pid, programs.ctr, archive);
-  }
-  say('images are imported');
-  await untilAnswers(kubelet, () => isReady(plane));
-  say('the node is Ready');
-  return realNode(plane, folders, guardian, daemons, programs);
-}
-
-function realNode(
-  plane: AttachedControlPlane,
-  folders: Folders,
-  guardian: NodeGuardian,
-  daemons: Daemons,
-  programs: Programs,
-): RealNode {
+function realNode(facts: NodeFacts, guardian: NodeGuardian): RealNode {
   const state = { kept: false };
   return {
-    ...plane,
-    name: NODE_NAME,
-    logs: folders.logs,
-    guardianPid: guardian.guardianPid,
-    importImage: (archive) => importImage(guardian.pid, programs.ctr, archive),
-    inside: (command, options) => run(inside(guardian.pid, command), options),
-    inNetwork: (command, options) => run(inNetwork(guardian.pid, command), options),
-    memory: daemons.memory,
+    ...attachNode(facts),
     keep() {
       state.kept = true;
       guardian.keep();
@@ -149,15 +97,40 @@ function realNode(
   };
 }
 
-async function startControlPlane(
+async function bringUp(
   folders: Folders,
-  daemons: Daemons,
+  guardian: NodeGuardian,
   programs: Programs,
-): Promise<AttachedControlPlane> {
+  options: NodeOptions,
+  say: (text: string) => void,
+): Promise<NodeFacts> {
+  const { pid, guardianPid } = guardian;
+  const { ctr, pause } = programs;
+  const daemons = daemonsIn(pid, folders.logs);
+  daemons.start('etcd', etcdCommand(programs.etcd, folders));
+  const runtime = await containerdCommand(programs.containerd, folders);
+  const shims = containerdEnvironment(programs['containerd-shim-runc-v2']);
+  const containerd = daemons.start('containerd', runtime, shims);
+  const plane = await startControlPlane(folders, daemons, programs);
+  say('the API server is ready');
+  daemons.start('coredns', await dnsCommand(programs.coredns, folders));
+  await untilContainerd(pid, containerd, ctr);
+  const kubelet = daemons.start('kubelet', await kubeletCommand(programs.kubelet, folders));
+  daemons.start('kube-proxy', await proxyCommand(programs['kube-proxy'], folders, options.proxyMode ?? 'nftables'));
+  for (const archive of [await pauseImage(pause, folders.dir), ...(options.images ?? [])]) {
+    await importImage(pid, ctr, archive);
+  }
+  const attached = attach(plane);
+  await untilAnswers(kubelet, () => isReady(attached));
+  say('the node is Ready');
+  return { ...plane, nodeName: NODE_NAME, pid, guardianPid, ctr, logs: folders.logs, daemons: daemons.pids() };
+}
+
+async function startControlPlane(folders: Folders, daemons: Daemons, programs: Programs): Promise<ControlPlaneFacts> {
   const { settings } = folders;
   const { token } = await writeIdentities(settings);
   const server = daemons.start('kube-apiserver', apiServerCommand(programs['kube-apiserver'], folders));
-  const plane = attach({
+  const facts: ControlPlaneFacts = {
     dir: settings,
     server: SERVER,
     caFile: join(settings, 'ca.crt'),
@@ -171,19 +144,11 @@ async function startControlPlane(
       kubeApiserver: programs['kube-apiserver'],
       kubeControllerManager: programs['kube-controller-manager'],
     },
-  });
+  };
+  const plane = attach(facts);
   await untilAnswers(server, async () => (await plane.request('GET', '/readyz')).status === 200);
   const manager = programs['kube-controller-manager'];
   daemons.start('kube-controller-manager', controllerManagerCommand(manager, folders));
   daemons.start('kube-scheduler', schedulerCommand(programs['kube-scheduler'], folders));
-  return plane;
-}
-
-interface NodeObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function isReady(plane: AttachedControlPlane): Promise<boolean> {
-  const { body } = await plane.request('GET', `/api/v1/nodes/${NODE_NAME}`);
-  return ((body as NodeObject).status?.conditions ?? []).some((it) => it.type === 'Ready' && it.status === 'True');
+  return facts;
 }

@@ -11,7 +11,8 @@ const SERVERS = ['etcd', 'kube-apiserver', 'kubectl'];
 
 /**
  * @type {Readonly<Record<string, { program: string, args?: readonly string[], binaries?: readonly string[] }>>}
- * Tests name the programs they need themselves (test/support), so that `npm test -- test/unit` builds none.
+ * Tests name the programs they need themselves (test/support), so that `npm test -- test/unit` builds none; the real node
+ * first looks whether it can run here.
  */
 const COMMANDS = {
   demo: { program: 'tools/demo/main.ts', binaries: SERVERS },
@@ -21,6 +22,7 @@ const COMMANDS = {
   generate: { program: 'tools/generate/main.ts' },
   build: { program: 'tools/build/bundle.ts' },
   bench: { program: 'bench/main.ts', binaries: SERVERS },
+  e2e: { program: 'tools/node/e2e.ts' },
   'control-plane': { program: 'tools/control-plane/main.ts', binaries: [...SERVERS, 'kube-controller-manager'] },
 };
 const ASKS_FOR_HELP = new Set(['--help', '-h']);
