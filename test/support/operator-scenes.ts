@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { PatchIntentSpec } from '../../src/api/types.ts';
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
@@ -48,24 +47,7 @@ export async function eventsIn(plane: ControlPlane, namespace: string): Promise<
   return (body as { items: SeenEvent[] }).items;
 }
 
-export interface ProxiedServer {
-  readonly proxy: FaultProxy;
-  /** The administrator's access by token, through the proxy. */
-  readonly kubeconfig: string;
-}
-
-/** A fault proxy in front of the API server, and a kubeconfig that goes through it. */
-export async function proxiedServer(plane: ControlPlane): Promise<ProxiedServer> {
-  const proxy = await startFaultProxy({ server: plane.server, ca: readFileSync(plane.caFile, 'utf8') });
-  const kubeconfig = join(plane.dir, `proxied-${new URL(proxy.url).port}.kubeconfig`);
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'proxied',
-    clusters: [{ name: 'proxied', cluster: { server: proxy.url } }],
-    users: [{ name: 'admin', user: { token: plane.token } }],
-    contexts: [{ name: 'proxied', context: { cluster: 'proxied', user: 'admin' } }],
-  };
-  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
-  return { proxy, kubeconfig };
+/** A fault proxy in front of the API server; operators go through it with `start({ server: proxy.url })`. */
+export function proxiedServer(plane: ControlPlane): Promise<FaultProxy> {
+  return startFaultProxy({ server: plane.server, ca: readFileSync(plane.caFile, 'utf8') });
 }

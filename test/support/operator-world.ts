@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PatchIntent } from '../../src/api/types.ts';
@@ -12,19 +12,23 @@ import {
   type OperatorProcessOptions,
   startOperatorProcess,
 } from '../../tools/operator-process.ts';
+import { type AuditRecord, inWords, isForbidden, isWrite, readAudit } from './audit.ts';
+import { eventually } from './eventually.ts';
+import { accountsOf, type OperatorAccount } from './operator-accounts.ts';
 import { type StatusWatch, watchStatuses } from './status-watch.ts';
 
-export interface AuditRecord {
-  readonly verb: string;
-  readonly user: { readonly username: string };
-  readonly userAgent?: string;
-  readonly objectRef?: {
-    readonly resource?: string;
-    readonly subresource?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  };
-  readonly responseStatus?: { readonly code: number };
+export type { AuditRecord } from './audit.ts';
+export { eventually } from './eventually.ts';
+
+export interface WorldOptions extends ControlPlaneOptions {
+  /** Without this word, `stop` rejects when an operator was refused anything for want of a right. */
+  readonly rights?: 'taken-away';
+}
+
+/** Operators of a world are never administrators: each has the service account that the chart gives it. */
+export interface WorldOperatorOptions extends Partial<Omit<OperatorProcessOptions, 'kubeconfig'>> {
+  /** Where it finds the API server, for a proxy. Default: the server itself. */
+  readonly server?: string;
 }
 
 export interface OperatorWorld {
@@ -35,9 +39,11 @@ export interface OperatorWorld {
   /** Lints every status version that the server shows, from the beginning on. */
   readonly statuses: StatusWatch;
   /** Starts an operator that is stopped at the end, and waits until it is ready. */
-  start(options?: Partial<OperatorProcessOptions>): Promise<OperatorProcess>;
+  start(options?: WorldOperatorOptions): Promise<OperatorProcess>;
   /** The same without waiting: for operators that cannot become ready. */
-  launch(options?: Partial<OperatorProcessOptions>): Promise<OperatorProcess>;
+  launch(options?: WorldOperatorOptions): Promise<OperatorProcess>;
+  /** The service account of an operator with these flags: one for each Lease and list of namespaces. */
+  account(flags?: readonly string[]): Promise<OperatorAccount>;
   /** Another volume, removed at the end. */
   volume(): string;
   namespace(name: string): Promise<void>;
@@ -52,14 +58,18 @@ export interface OperatorWorld {
   ready(key: string): Promise<PatchIntent>;
   /** Writes that the API server recorded of operators since `from` (a count that an earlier call returned as `end`). */
   audit(from?: number): { readonly records: readonly AuditRecord[]; readonly end: number };
+  /** The same with reads. */
+  requests(from?: number): { readonly records: readonly AuditRecord[]; readonly end: number };
+  /** Rejects, after all has ended, when an operator was refused for want of a right or was anybody but its account. */
   stop(): Promise<void>;
 }
 
 const BASE = '/apis/patchgen.dev/v1alpha1/namespaces';
 
 /** A real control plane with our CRD, and operators as processes. One per test file. */
-export async function operatorWorld(options: ControlPlaneOptions = {}): Promise<OperatorWorld> {
+export async function operatorWorld(options: WorldOptions = {}): Promise<OperatorWorld> {
   const plane = await startControlPlane({ auditLog: true, ...options });
+  const accounts = accountsOf(plane);
   const folders: string[] = [];
   const operators: OperatorProcess[] = [];
   const volume = (): string => {
@@ -78,7 +88,9 @@ export async function operatorWorld(options: ControlPlaneOptions = {}): Promise<
     statuses,
     volume,
     async launch(given = {}) {
-      const operator = await startOperatorProcess({ kubeconfig: plane.kubeconfig, outputDir, ...given });
+      const { server, ...process } = given;
+      const account = await accounts.of(given.flags);
+      const operator = await startOperatorProcess({ kubeconfig: account.kubeconfig(server), outputDir, ...process });
       operators.push(operator);
       return operator;
     },
@@ -118,18 +130,23 @@ export async function operatorWorld(options: ControlPlaneOptions = {}): Promise<
       return last as unknown as PatchIntent;
     },
     ready: (key) => world.until(key, 'becomes Ready', isReady),
-    audit(from = 0) {
-      const lines = readFileSync(plane.auditLogPath ?? '', 'utf8')
-        .split('\n')
-        .filter(Boolean);
-      const records = lines.slice(from).map((line) => JSON.parse(line) as AuditRecord);
-      return { records: records.filter(({ userAgent }) => userAgent?.startsWith('patchgen/')), end: lines.length };
+    account: (flags) => accounts.of(flags),
+    audit(from) {
+      const { records, end } = world.requests(from);
+      return { records: records.filter(isWrite), end };
+    },
+    requests(from) {
+      const { records, end } = readAudit(plane.auditLogPath ?? '', from);
+      return { records: records.filter(({ userAgent }) => userAgent?.startsWith('patchgen/')), end };
     },
     async stop() {
       for (const operator of operators) await operator.stop();
       await statuses.stop();
+      const { records } = world.requests();
       await plane.stop();
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      const wrong = faultsOf(records, plane, accounts.usernames, options.rights === 'taken-away');
+      if (wrong.length > 0) throw new Error(`requests of operators that may not be:\n${wrong.join('\n')}`);
     },
   };
   return world;
@@ -148,17 +165,20 @@ export function readyWords({ metadata, status }: PatchIntent): string {
   return `${ready.status} ${ready.reason}`;
 }
 
-/** Resolves once `holds`; the limit only ends what hangs. */
-export async function eventually(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 60_000,
-): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** What operators asked for as somebody else, and what they were refused for want of a right. */
+function faultsOf(
+  records: readonly AuditRecord[],
+  { apiServerStarts }: ControlPlane,
+  usernames: readonly string[],
+  rightsTakenAway: boolean,
+): readonly string[] {
+  const whileStarting = ({ requestReceivedTimestamp }: AuditRecord): boolean =>
+    apiServerStarts.some(
+      ({ from, to }) => from <= Date.parse(requestReceivedTimestamp) && Date.parse(requestReceivedTimestamp) <= to,
+    );
+  const strangers = records.filter(({ user }) => !usernames.includes(user.username));
+  const refused = rightsTakenAway ? [] : records.filter((record) => isForbidden(record) && !whileStarting(record));
+  return [...new Set([...strangers, ...refused].map((record) => `${record.user.username}: ${inWords(record)}`))];
 }
 
 function pathOf(key: string): string {

@@ -7,12 +7,19 @@ export interface Ports {
   readonly etcdPeer: number;
 }
 
-/** Every write is recorded once, after its response; reads are not. Counted by user, agent, verb and resource. */
+/**
+ * Every write is recorded once, after its response, and so is every read of a service account: operators run as one, and
+ * their rights are compared with what they did. A watch is recorded when it begins, and when it ends.
+ */
 export const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] }, { level: 'None' }],
+  rules: [
+    { level: 'Metadata', userGroups: ['system:serviceaccounts'] },
+    { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'None' },
+  ],
 };
 
 export function etcdArguments(dir: string, ports: Ports, unsafeNoFsync: boolean): string[] {

@@ -18,7 +18,7 @@ export interface ControlPlaneFacts {
   readonly kubeconfig: string;
   /** The administrator's bearer token. */
   readonly token: string;
-  /** One JSON record per line for every write; there only when asked for. */
+  /** One JSON record per line for every write, and every read of a service account; there only when asked for. */
   readonly auditLogPath?: string;
   readonly etcdUrl: string;
   readonly binaries: {

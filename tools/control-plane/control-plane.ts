@@ -22,7 +22,7 @@ import { freePorts } from './ports.ts';
 export interface ControlPlaneOptions {
   /** Also run the controllers for Deployments, owner garbage collection and namespaces. Default false. */
   readonly controllerManager?: boolean;
-  /** Record every write; see `auditLogPath`. A record is there when the response is. Default false. */
+  /** Record every write, and every read of a service account; see `auditLogPath`. A record is there when the response is. Default false. */
   readonly auditLog?: boolean;
   /** etcd without fsync: several times faster, and right for anything that is thrown away. Default true. */
   readonly unsafeNoFsync?: boolean;
@@ -30,10 +30,18 @@ export interface ControlPlaneOptions {
   readonly etcdArgs?: readonly string[];
 }
 
+/** From and to, in milliseconds since 1970. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A control plane that this process started and may end, kill and restart. */
 export interface ControlPlane extends AttachedControlPlane {
   readonly apiServerPid: number;
   readonly etcdPid: number;
+  /** When the API server was coming up: it answers before it knows all rights, and refuses then what is allowed. */
+  readonly apiServerStarts: readonly TimeSpan[];
   /** SIGKILL; resolves when the process is gone. */
   killApiServer(): Promise<void>;
   /** Starts it again on the same port with the same data; resolves when it is ready. */
@@ -120,10 +128,13 @@ async function assemble(
   await writeKubeconfig(facts.kubeconfig, { server, authority: authority.certificate, user: 'admin', ...admin });
   await etcdIsHealthy(etcd);
 
+  const apiServerStarts: TimeSpan[] = [];
   const startServer = async (): Promise<Child> => {
+    const from = Date.now();
     const args = [...apiServerArguments(dir, ports, auditLogPath), ...(options.apiServerArgs ?? [])];
     const child = guardian.start('kube-apiserver', binaries.kubeApiserver, args);
     await until(dir, 'kube-apiserver', child, () => isReady(server, authority.certificate, token));
+    apiServerStarts.push({ from, to: Date.now() });
     return child;
   };
   let apiServer = await startServer();
@@ -133,6 +144,7 @@ async function assemble(
   }
   return {
     ...attach(facts),
+    apiServerStarts,
     get etcdPid() {
       return etcd.pid;
     },

@@ -14,9 +14,8 @@ let namespace: string;
 let count = 0;
 beforeAll(async () => {
   world = await operatorWorld();
-  const proxied = await proxiedServer(world.plane);
-  proxy = proxied.proxy;
-  operator = await world.start({ kubeconfig: proxied.kubeconfig, flags: [...PATIENT_LEASE, '--workers', '4'] });
+  proxy = await proxiedServer(world.plane);
+  operator = await world.start({ server: proxy.url, flags: [...PATIENT_LEASE, '--workers', '4'] });
 });
 afterAll(async () => {
   await world?.stop();
@@ -183,7 +182,7 @@ test('a live read that fails is no news for the object: no status tells of it', 
 test('a thousand writes open no more connections than the pool has, and one for the watch', async () => {
   expect(await operator.stop()).toBe(0);
   const counted = await proxiedServer(world.plane);
-  operator = await world.start({ kubeconfig: counted.kubeconfig, flags: PATIENT_LEASE });
+  operator = await world.start({ server: counted.url, flags: PATIENT_LEASE });
   const names = Array.from({ length: 200 }, (_, i) => `i-${i}`);
   for (let turn = 0; turn < 5; turn += 1) {
     let next = 0;
@@ -194,8 +193,8 @@ test('a thousand writes open no more connections than the pool has, and one for 
     await Promise.all(Array.from({ length: 12 }, lane));
     await allReady(world, namespace, names.length);
   }
-  const writes = counted.proxy.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/status'));
+  const writes = counted.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/status'));
   expect(writes.length).toBeGreaterThanOrEqual(1_000);
-  expect(counted.proxy.openedConnections).toBeLessThanOrEqual(16 + 1);
-  await counted.proxy.stop();
+  expect(counted.openedConnections).toBeLessThanOrEqual(16 + 1);
+  await counted.stop();
 });

@@ -1,21 +1,22 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
-import { type ProxiedServer, proxiedServer, readyIntents, scale } from '../../support/operator-scenes.ts';
+import { proxiedServer, readyIntents, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
 import { treeOf } from '../../support/tree.ts';
 
 let world: OperatorWorld;
-let proxied: ProxiedServer;
+let proxy: FaultProxy;
 beforeAll(async () => {
   world = await operatorWorld();
   await world.namespace('restored');
-  proxied = await proxiedServer(world.plane);
+  proxy = await proxiedServer(world.plane);
 });
 afterAll(async () => {
   await world?.stop();
-  await proxied?.proxy.stop();
+  await proxy?.stop();
 });
 
 // A restored cluster takes generations back, and their statuses with them.
@@ -54,7 +55,7 @@ async function manyWrites(): Promise<void> {
 }
 
 test('etcd restored from an older snapshot: nothing is removed, held instead, and the restored specs are published', async () => {
-  const operator = await world.start({ kubeconfig: proxied.kubeconfig, flags: PATIENT_LEASE });
+  const operator = await world.start({ server: proxy.url, flags: PATIENT_LEASE });
   await readyIntents(world, 'restored', ['kept', 'changed', 'deleted']);
   const changedBefore = patchOf('changed');
   backUp();
@@ -66,14 +67,14 @@ test('etcd restored from an older snapshot: nothing is removed, held instead, an
   await world.remove('restored/deleted');
   await eventually('its package goes', () => !existsSync(join(world.packages, 'restored/deleted')));
   const findingsBefore = [...world.statuses.findings];
-  await restore();
   // A watch from a version that the server has not reached yet is silent for a minute and a half, then relisted. The
   // restore that marks its history as compacted answers at once, as here.
-  const undo = proxied.proxy.add(({ watch, query }) =>
+  const undo = proxy.add(({ watch, query }) =>
     watch && query.get('resourceVersion') !== null
       ? { kind: 'answer', status: 410, body: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410 } }
       : undefined,
   );
+  await restore();
   await eventually(
     'it lists anew',
     async () => ((await operator.metric('patchgen_watch_restarts_total{cause="expired"}')) ?? 0) > 0,

@@ -105,8 +105,7 @@ test('a root of a newer layout is refused: not ready, nothing written, and it sa
   mkdirSync(internal, { recursive: true });
   writeFileSync(join(internal, 'root.json'), JSON.stringify({ rootId: 'from-the-future', layout: 99 }));
   const before = treeOf(outputDir);
-  const { startOperatorProcess } = await import('../../../tools/operator-process.ts');
-  const operator = await startOperatorProcess({ kubeconfig: world.plane.kubeconfig, outputDir, flags: QUICK_LEASE });
+  const operator = await world.launch({ outputDir, flags: QUICK_LEASE });
   await eventually('it says why', async () =>
     (await (await fetch(`${operator.probes}/readyz?verbose`)).text()).includes('layout'),
   );
