@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/frame.ts';
 import { VERSION } from '../../src/cli/version.ts';
-import { bundle } from '../../tools/build/bundle.ts';
+import { bundle, THIRD_PARTY } from '../../tools/build/bundle.ts';
 import { recordedIo } from '../support/io.ts';
 import { operatorWorld } from '../support/operator-world.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -28,6 +28,12 @@ const INTENT = JSON.stringify({
   spec: SPEC,
 });
 
+/** Prints where standard output is written from. */
+const THROW_ON_WRITE = `
+  const write = process.stdout.write;
+  process.stdout.write = function (...args) { console.error(new Error('here').stack); return write.apply(this, args); };
+`;
+
 function bundled(args: readonly string[], input = ''): string {
   return execFileSync(process.execPath, [program, ...args], { cwd: folder, input, encoding: 'utf8' });
 }
@@ -37,6 +43,43 @@ async function fromSource(args: readonly string[], input = ''): Promise<string> 
   expect(await runCli(args, io)).toBe(0);
   return io.out();
 }
+
+test('the bundle is one file of code, with its source map and the licences of what it holds', () => {
+  const files = fs.readdirSync(dirname(program)).toSorted();
+  expect(files).toEqual(['LICENSE', THIRD_PARTY, 'patchgen.mjs', 'patchgen.mjs.map']);
+  const licences = fs.readFileSync(join(dirname(program), THIRD_PARTY), 'utf8');
+  for (const name of [
+    '@kubernetes/client-node',
+    'undici',
+    'js-yaml',
+    'yaml',
+    'commander',
+    'pino',
+    'prom-client',
+    'typebox',
+  ])
+    expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
+test('the bundle is plain ASCII: V8 keeps its text in one byte per character', () => {
+  expect(fs.readFileSync(program).findIndex((byte) => byte > 0x7f)).toBe(-1);
+});
+
+test('the bundle loads modules of Node.js when they are needed: --version loads no TLS and no HTTP', () => {
+  const report = `process.on('exit', () => console.log(process.moduleLoadList.join('\\n')))`;
+  const preload = `data:text/javascript,${encodeURIComponent(report)}`;
+  const loaded = execFileSync(process.execPath, ['--import', preload, program, '--version'], { encoding: 'utf8' });
+  expect(loaded).toContain('NativeModule path');
+  expect(loaded).not.toMatch(/NativeModule (https?|_tls_wrap|crypto)$/m);
+});
+
+test('with --enable-source-maps a stack trace names the source file and its line', () => {
+  const args = ['--enable-source-maps', '--stack-trace-limit=50', program, 'validate', '-'];
+  const preload = `data:text/javascript,${encodeURIComponent(THROW_ON_WRITE)}`;
+  const { stderr } = spawnSync(process.execPath, ['--import', preload, ...args], { input: INTENT, encoding: 'utf8' });
+  expect(stderr).toMatch(/src\/cli\/validate\.ts:\d+:\d+/);
+  expect(stderr).not.toContain('patchgen.mjs:');
+});
 
 test('the bundle names the version of the package', () => {
   expect(bundled(['--version'])).toBe(`${VERSION}\n`);

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Claimant, currentClaimant } from '../../platform/processes/claimant.ts';
@@ -22,9 +22,15 @@ export interface PublisherOptions {
   readonly claimant?: Claimant;
   /** What the self-test publishes. */
   readonly probe?: Package;
-  /** The file of the thread, where it is not beside this one (a test). */
+  /** Another program for the thread (a test). */
   readonly threadFile?: URL;
 }
+
+/**
+ * The program of the thread as text. The bundler puts it here (tools/build/bundle.ts), so that one file is all that is shipped and
+ * the thread does not carry the rest of it; in a checkout there is no such name.
+ */
+declare const PUBLISHER_THREAD: string | undefined;
 
 /** Starts the publisher of a root: one thread, which ends with `close()`. Nothing on disk is touched before the first call. */
 export function startPublisher(options: PublisherOptions): Publisher {
@@ -36,8 +42,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     claimant: options.claimant ?? currentClaimant(),
     probe: options.probe ?? PROBE,
   };
-  const file = options.threadFile ?? threadFile();
-  const mailbox = openMailbox({ ...options, startThread: () => startThread(file, data) });
+  const mailbox = openMailbox({ ...options, startThread: () => startThread(data, options.threadFile) });
   return Object.freeze({
     selfTest: () => mailbox.call('selfTest', undefined),
     claim: (claim) => mailbox.call('claim', claim),
@@ -54,17 +59,15 @@ export function startPublisher(options: PublisherOptions): Publisher {
   } satisfies Publisher);
 }
 
-/** Beside this file: as source in a checkout, bundled beside the bundle. */
-function threadFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.mjs', import.meta.url);
-}
-
 /** The thread keeps no file contents between calls: its heap holds the catalogue and one batch. */
-function startThread(file: URL, data: ThreadData): Worker {
-  return new Worker(file, {
+function startThread(workerData: ThreadData, file?: URL): Worker {
+  const options: WorkerOptions = {
     name: 'publisher',
-    workerData: data,
+    workerData,
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
-  });
+  };
+  if (file === undefined && typeof PUBLISHER_THREAD === 'string')
+    return new Worker(PUBLISHER_THREAD, { ...options, eval: true });
+  return new Worker(file ?? new URL('./thread.ts', import.meta.url), options);
 }

@@ -11,7 +11,7 @@ export interface PluginCredentials {
  * it costs 90 MB and a third of a second. A new one each time, since it keeps what a plugin said once.
  */
 export async function pluginCredentials(selection: Selection): Promise<PluginCredentials> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./official-client.ts');
   const { context, cluster, user, server } = selection;
   const config = new KubeConfig();
   config.loadFromOptions({
