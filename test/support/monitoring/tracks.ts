@@ -77,7 +77,12 @@ function rest(
   return `${now}+${perMinute}x${MINUTES}`;
 }
 
-function growth(name: string, scrapes: readonly Scrape[], points: readonly (number | undefined)[], now: number): number {
+function growth(
+  name: string,
+  scrapes: readonly Scrape[],
+  points: readonly (number | undefined)[],
+  now: number,
+): number {
   const exposition = scrapes.at(-1)?.exposition;
   if (exposition === undefined) return 0;
   const type = exposition.types.get(familyOf({ name }, exposition));
