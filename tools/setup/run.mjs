@@ -21,6 +21,7 @@ const COMMANDS = {
   fix: { program: 'tools/check/fix.ts' },
   generate: { program: 'tools/generate/main.ts' },
   build: { program: 'tools/build/bundle.ts' },
+  image: { program: 'tools/image/main.ts' },
   bench: { program: 'bench/main.ts', binaries: SERVERS },
   e2e: { program: 'tools/node/e2e.ts' },
   'control-plane': { program: 'tools/control-plane/main.ts', binaries: [...SERVERS, 'kube-controller-manager'] },
