@@ -176,7 +176,10 @@ function faultsOf(
     apiServerStarts.some(
       ({ from, to }) => from <= Date.parse(requestReceivedTimestamp) && Date.parse(requestReceivedTimestamp) <= to,
     );
-  const strangers = records.filter(({ user }) => !usernames.includes(user.username));
+  // Who is not authenticated has no name.
+  const strangers = records.filter(
+    ({ user, responseStatus }) => responseStatus?.code !== 401 && !usernames.includes(user.username),
+  );
   const refused = rightsTakenAway ? [] : records.filter((record) => isForbidden(record) && !whileStarting(record));
   return [...new Set([...strangers, ...refused].map((record) => `${record.user.username}: ${inWords(record)}`))];
 }
