@@ -7,6 +7,7 @@ import { between } from './between.ts';
 import { formatted } from './biome.ts';
 import { chartOutputs } from './chart.ts';
 import { cliReference } from './cli-reference.ts';
+import { dashboard } from './dashboard/dashboard.ts';
 import { fieldReference } from './field-reference.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { specValidatorModule } from './validator.ts';
@@ -39,6 +40,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     { path: PAGE, content: between(readFileSync(join(root, PAGE), 'utf8'), 'fields', fieldsOf(crd)) },
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
+    { path: 'charts/patchgen/files/dashboard.json', content: dashboard() },
     ...chartOutputs(root, { [CRD_FILE]: yaml }),
   ];
 }

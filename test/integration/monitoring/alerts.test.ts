@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { type AlertCases, CASES, type Story } from '../../support/monitoring/cases.ts';
+import { expressionsOf, readDashboard } from '../../support/monitoring/dashboard.ts';
+import type { Sample } from '../../support/monitoring/exposition.ts';
 import { type Firing, firing, namesOf, promtool } from '../../support/monitoring/promtool.ts';
 import { alertRules, RULES_FILE } from '../../support/monitoring/rules.ts';
 import { scrape } from '../../support/monitoring/scrape.ts';
 import { type Track, target, tracksOf, withValues } from '../../support/monitoring/tracks.ts';
+import { unknownNames } from '../../support/monitoring/unknown-names.ts';
 import { readyIntents } from '../../support/operator-scenes.ts';
 import { type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
 
@@ -19,6 +22,7 @@ const ROOMY: Readonly<Record<string, string>> = {
 };
 
 let world: OperatorWorld;
+let served: readonly Sample[];
 let found: ReadonlyMap<string, readonly Firing[]>;
 beforeAll(async () => {
   world = await operatorWorld();
@@ -26,8 +30,10 @@ beforeAll(async () => {
   const leader = await world.start({ flags: PATIENT_LEASE });
   await readyIntents(world, 'shop', ['a', 'b', 'c']);
   const standby = await world.start({ flags: PATIENT_LEASE, outputDir: world.volume() });
+  const leading = await scrape(leader);
+  served = leading.exposition?.samples ?? [];
   const scraped = [
-    ...tracksOf(target('a'), [await scrape(leader)], 'hold'),
+    ...tracksOf(target('a'), [leading], 'hold'),
     ...tracksOf(target('b'), [await scrape(standby)], 'hold'),
   ];
   const well = Object.entries(ROOMY).reduce<readonly Track[]>(
@@ -74,6 +80,32 @@ describe('an alert fires', () => {
 describe('an alert stays quiet', () => {
   test.each(stories('staysQuiet'))('%s: %s', (alert, name, { besides = [] }) => {
     expect(namesOf(found.get(`${alert}: ${name}`) ?? [])).toEqual(besides);
+  });
+});
+
+describe('the names in expressions', () => {
+  const inRules = rules.map(({ alert, expr }) => ({ where: alert, expr }));
+  const inDashboard = expressionsOf(readDashboard());
+
+  test('every series, label and value that an alert names is one that the operator serves', () => {
+    expect(inRules.length).toBeGreaterThan(30);
+    expect(unknownNames(inRules, served)).toEqual([]);
+  });
+
+  test('every series, label and value that the dashboard names is one that the operator serves', () => {
+    expect(inDashboard.length).toBeGreaterThan(60);
+    expect(unknownNames(inDashboard, served)).toEqual([]);
+  });
+
+  test.each([
+    ['patchgen_packets', 'no series patchgen_packets'],
+    ['sum(rate(patchgen_publish_total{result="failed"}[5m]))', 'patchgen_publish_total has no label result'],
+    ['patchgen_publish_total{outcome="lost"}', 'patchgen_publish_total never has outcome="lost"'],
+    ['patchgen_publish_total{outcome!~"failed|lost"}', 'patchgen_publish_total never has outcome="lost"'],
+    ['sum by (colour) (patchgen_packages)', 'no series of it has the label colour'],
+    ['patchgen_publish_seconds', 'no series patchgen_publish_seconds'],
+  ])('%s is found out', (expr, finding) => {
+    expect(unknownNames([{ where: 'here', expr }], served)).toEqual([`here: ${finding}`]);
   });
 });
 

@@ -31,6 +31,19 @@ export function selectorsOf(expression: string): readonly Selector[] {
   return selectors;
 }
 
+/** Every label that an expression groups, joins or carries over by. */
+export function groupingsOf(expression: string): readonly string[] {
+  const text = expression.replaceAll(GRAFANA, '5m');
+  const labels: string[] = [];
+  parser.parse(text).iterate({
+    enter: ({ type, node }) => {
+      if (type.name !== 'GroupingLabels') return;
+      for (const label of node.getChildren('LabelName')) labels.push(text.slice(label.from, label.to));
+    },
+  });
+  return labels;
+}
+
 function selectorOf(node: SyntaxNode, text: string): Selector {
   const of = (inner: SyntaxNode): string => text.slice(inner.from, inner.to);
   const identifier = node.getChild('Identifier');
