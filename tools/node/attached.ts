@@ -1,5 +1,6 @@
 /** A real node as its users see it; made from plain facts, so that other processes can use it as well. */
 import { type AttachedControlPlane, attach, type ControlPlaneFacts } from '../control-plane/attached.ts';
+import { podMemory } from './cgroups.ts';
 import { importImage } from './images.ts';
 import { inNetwork, inside } from './namespaces.ts';
 import { residentBytes } from './processes.ts';
@@ -29,6 +30,8 @@ export interface AttachedNode extends AttachedControlPlane, NodeFacts {
   inNetwork(command: readonly string[], options?: { readonly allowFailure?: boolean }): Promise<Ran>;
   /** Resident bytes of each daemon. */
   memory(): ReadonlyMap<string, number>;
+  /** Bytes in use by the control group of a pod, without what the kernel can take back at once; 0 when there is no such pod. */
+  podMemory(uid: string): number;
 }
 
 export function attachNode(facts: NodeFacts): AttachedNode {
@@ -39,5 +42,6 @@ export function attachNode(facts: NodeFacts): AttachedNode {
     inside: (command, options) => run(inside(facts.pid, command), options),
     inNetwork: (command, options) => run(inNetwork(facts.pid, command), options),
     memory: () => new Map(Object.entries(facts.daemons).map(([name, pid]) => [name, residentBytes(pid)])),
+    podMemory,
   };
 }

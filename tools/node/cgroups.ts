@@ -1,5 +1,5 @@
 /** Control groups of the node: one of a fixed name in each hierarchy, version 1 and 2 alike. */
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOST } from './layout.ts';
 
@@ -31,6 +31,19 @@ export function cgroupProcesses(): number[] {
     for (const line of read(join(group, 'cgroup.procs')).split('\n')) if (Number(line) > 0) pids.add(Number(line));
   }
   return [...pids];
+}
+
+/** As `kubectl top` counts: what is charged to the pod, without file pages that nobody used lately. */
+export function podMemory(uid: string): number {
+  const group = cgroups().find((path) => path.endsWith(`/pod${uid}`) && existsSync(join(path, usageFile(path))));
+  if (group === undefined) return 0;
+  const inactive = read(join(group, 'memory.stat')).match(/^(?:total_)?inactive_file (\d+)$/m)?.[1];
+  return Number(read(join(group, usageFile(group)))) - Number(inactive ?? 0);
+}
+
+/** Version 2 of control groups names it `memory.current`. */
+function usageFile(group: string): string {
+  return existsSync(join(group, 'memory.current')) ? 'memory.current' : 'memory.usage_in_bytes';
 }
 
 /** Removes what can be removed: groups that nothing runs in. The kernel takes a moment to let go of a dead process. */

@@ -11,7 +11,7 @@ export interface ReleaseOptions {
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly spec: { readonly containers: readonly { readonly image: string; readonly args?: readonly string[] }[] };
   readonly status: {
     readonly podIP?: string;
     readonly qosClass?: string;
@@ -26,6 +26,8 @@ export interface Pod {
 
 export interface Release {
   readonly name: string;
+  /** Name of its objects, such as the ServiceAccount and the Lease. */
+  readonly fullname: string;
   readonly namespace: string;
   /** `helm install --create-namespace --wait`; values as helm reads them from a file. */
   install(values?: object): Promise<string>;
@@ -45,6 +47,7 @@ export interface Release {
 
 export function release(node: AttachedNode, options: ReleaseOptions = {}): Release {
   const { name = 'patchgen', namespace = 'patchgen-system', helm = 'helm' } = options;
+  const fullname = name.includes('patchgen') ? name : `${name}-patchgen`;
   const call = async (args: readonly string[], input = ''): Promise<string> => {
     const { code, stdout, stderr } = await runHelm(args, { helm, kubeconfig: node.kubeconfig, input });
     if (code !== 0)
@@ -54,13 +57,17 @@ export function release(node: AttachedNode, options: ReleaseOptions = {}): Relea
   const place = ['--namespace', namespace];
   const waiting = [...place, '--values', '-', '--wait', '--timeout', '2m'];
   const leader = async (): Promise<string> => {
-    const { body } = await node.request('GET', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`);
+    const { body } = await node.request(
+      'GET',
+      `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${fullname}`,
+    );
     const holder = (body as { spec?: { holderIdentity?: string } }).spec?.holderIdentity ?? '';
     const pods = await podsOf(node, namespace, name);
     return pods.find((pod) => holder.startsWith(pod.metadata.name))?.metadata.name ?? '';
   };
   return {
     name,
+    fullname,
     namespace,
     install: (values = {}) => call(['install', name, CHART, '--create-namespace', ...waiting], JSON.stringify(values)),
     upgrade: (values = {}, chart = CHART) => call(['upgrade', name, chart, ...waiting], JSON.stringify(values)),
@@ -82,6 +89,15 @@ export function release(node: AttachedNode, options: ReleaseOptions = {}): Relea
     exec: async (pod, ...command) => (await node.kubectl(['exec', '-n', namespace, pod, '--', ...command])).stdout,
   };
 }
+
+export const isReady = ({ status, metadata }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+
+export const restarts = ({ status }: Pod): number =>
+  (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+export const args = ({ spec }: Pod): readonly string[] => spec.containers.flatMap(({ args = [] }) => args);
 
 async function podsOf(node: AttachedNode, namespace: string, instance: string): Promise<readonly Pod[]> {
   const selector = encodeURIComponent(`app.kubernetes.io/instance=${instance},app.kubernetes.io/component=operator`);
