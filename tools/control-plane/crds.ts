@@ -17,13 +17,15 @@ export async function installCrds(controlPlane: AttachedControlPlane, folder: st
   for (const name of files) {
     const path = join(folder, name);
     const { stdout } = await controlPlane.kubectl(['apply', '--server-side', '-o', 'json', '-f', path]);
-    await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', path]);
     await untilServed(controlPlane, JSON.parse(stdout) as Definition);
   }
   return files.length;
 }
 
-/** Established comes first; for a moment afterwards the server answers 404, or 429 "storage is (re)initializing". */
+/**
+ * Later than Established, after which the server answers 404 for a moment, or 429 "storage is (re)initializing". And unlike
+ * `kubectl wait`, which fails on a CRD whose conditions are still null.
+ */
 async function untilServed(controlPlane: AttachedControlPlane, { spec }: Definition): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (const { name } of spec.versions.filter((version) => version.served)) {
@@ -31,8 +33,7 @@ async function untilServed(controlPlane: AttachedControlPlane, { spec }: Definit
     for (;;) {
       const { status } = await controlPlane.request('GET', path);
       if (status === 200) break;
-      if (Date.now() > deadline)
-        throw new Error(`${path} still answers ${status} a minute after the CRD was established`);
+      if (Date.now() > deadline) throw new Error(`${path} still answers ${status} a minute after the CRD was applied`);
       await sleep(50);
     }
   }
