@@ -80,6 +80,11 @@ async function checkGo(cwd, names) {
   }
 }
 
+/** `go build -v` goes on naming what it compiles after the first error. */
+function isPackageName(line) {
+  return /^[\w.~/-]+$/.test(line);
+}
+
 /**
  * @param {readonly string[]} args
  * @param {string} cwd
@@ -100,7 +105,7 @@ function go(args, cwd, onLine = () => undefined) {
       rest = lines.pop() ?? '';
       for (const line of lines) {
         onLine(line);
-        last.push(line);
+        if (!isPackageName(line)) last.push(line);
         if (last.length > 20) last.shift();
       }
     });

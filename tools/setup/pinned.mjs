@@ -12,10 +12,11 @@ const version = (module, name) => {
   return found;
 };
 
-const NEWEST = version('kubernetes', 'k8s.io/kubernetes');
-const KUBERNETES_MODULE = kubernetesModule(process.env.PATCHGEN_KUBERNETES ?? '');
-/** The release that the tests run against. */
-export const KUBERNETES = version(KUBERNETES_MODULE, 'k8s.io/kubernetes');
+/** The newest minor, which is the default. */
+const NEWEST = 'kubernetes';
+/** What the tests run against. */
+const CHOSEN = kubernetesModule(process.env.PATCHGEN_KUBERNETES ?? '');
+export const KUBERNETES = version(CHOSEN, 'k8s.io/kubernetes');
 const KPT = version('kpt', 'github.com/kptdev/kpt');
 const HELM = version('helm', 'helm.sh/helm/v3');
 const HELM4 = version('helm4', 'helm.sh/helm/v4');
@@ -24,17 +25,6 @@ const COREDNS = version('coredns', 'github.com/coredns/coredns');
 const GLUA = version('glua', 'github.com/yuin/gopher-lua');
 const PROMETHEUS = version('promtool', 'github.com/prometheus/prometheus');
 const KUSTOMIZE = version('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5');
-const [MAJOR, MINOR] = KUBERNETES.slice(1).split('.');
-
-/** Without these, clients see version v0.0.0 and complain. */
-const KUBERNETES_FLAGS = [
-  `-X k8s.io/component-base/version.gitVersion=${KUBERNETES}`,
-  `-X k8s.io/component-base/version.gitMajor=${MAJOR}`,
-  `-X k8s.io/component-base/version.gitMinor=${MINOR}`,
-  '-X k8s.io/component-base/version.gitTreeState=clean',
-  `-X k8s.io/client-go/pkg/version.gitVersion=${KUBERNETES}`,
-];
-
 /**
  * @typedef {object} Program
  * @property {string} folder below the cache
@@ -51,24 +41,18 @@ const KUBERNETES_FLAGS = [
 
 /** @type {Readonly<Record<string, Program>>} */
 export const PROGRAMS = {
-  etcd: {
-    folder: join('control-plane', NEWEST), // One etcd for every minor.
-    module: 'etcd',
-    source: 'go.etcd.io/etcd/server/v3',
-    asset: true,
-    archived: true,
-  },
-  'kube-apiserver': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-apiserver', archived: true },
-  'kube-controller-manager': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+  etcd: { ...kubernetes(NEWEST), module: 'etcd', source: 'go.etcd.io/etcd/server/v3', linkerFlags: [], archived: true },
+  'kube-apiserver': { ...kubernetes(CHOSEN), source: 'k8s.io/kubernetes/cmd/kube-apiserver', archived: true },
+  'kube-controller-manager': { ...kubernetes(NEWEST), source: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
   kubectl: {
-    ...controlPlane(),
+    ...kubernetes(CHOSEN),
     source: 'k8s.io/kubernetes/cmd/kubectl',
     archived: true,
-    onPath: { args: ['version', '--client'], accepts: new RegExp(`^Client Version: v${MAJOR}\\.${MINOR}\\.`, 'm') },
+    onPath: { args: ['version', '--client'], accepts: new RegExp(`^Client Version: ${minorOf(KUBERNETES)}\\.`, 'm') },
   },
-  kubelet: { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kubelet' },
-  'kube-scheduler': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-scheduler' },
-  'kube-proxy': { ...controlPlane(), source: 'k8s.io/kubernetes/cmd/kube-proxy' },
+  kubelet: { ...kubernetes(NEWEST), source: 'k8s.io/kubernetes/cmd/kubelet' },
+  'kube-scheduler': { ...kubernetes(NEWEST), source: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  'kube-proxy': { ...kubernetes(NEWEST), source: 'k8s.io/kubernetes/cmd/kube-proxy' },
   containerd: containerd('containerd'),
   'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2'),
   ctr: containerd('ctr'),
@@ -113,7 +97,7 @@ export const PROGRAMS = {
     folder: join('tools', 'promtool', PROMETHEUS),
     module: 'promtool',
     source: 'github.com/prometheus/prometheus/cmd/promtool',
-    linkerFlags: [`-X github.com/prometheus/common/version.Version=${release(PROMETHEUS)}`],
+    linkerFlags: [`-X github.com/prometheus/common/version.Version=${prometheusRelease(PROMETHEUS)}`],
     onPath: { args: ['--version'], accepts: /^promtool, version (2\.[4-9]\d|[3-9]\.\d+)\./m },
     debian: { package: 'prometheus', path: 'usr/bin/promtool', folder: join('tools', 'promtool', 'debian') },
   },
@@ -136,22 +120,37 @@ export const ENVTEST = {
   },
 };
 
-/** PATCHGEN_KUBERNETES names a minor that has a wrapper module of its own, e.g. `1.32`; the newest is the default. */
+/** PATCHGEN_KUBERNETES names a minor that has a wrapper module of its own, e.g. `1.32`. */
 function kubernetesModule(wanted) {
-  if (wanted === '' || NEWEST.startsWith(`v${wanted}.`)) return 'kubernetes';
+  const newest = minorOf(version(NEWEST, 'k8s.io/kubernetes'));
+  if (wanted === '' || newest === `v${wanted}`) return NEWEST;
   if (existsSync(join(MODULES, `kubernetes-${wanted}`, 'go.mod'))) return `kubernetes-${wanted}`;
   const others = readdirSync(MODULES).flatMap((name) => name.match(/^kubernetes-(.+)$/)?.[1] ?? []);
-  const known = [...others, NEWEST.match(/\d+\.\d+/)?.[0]];
-  throw new Error(`PATCHGEN_KUBERNETES=${wanted}: there is no such minor here; known are ${known.join(', ')}`);
+  const known = [...others, newest.slice(1)].join(', ');
+  throw new Error(`PATCHGEN_KUBERNETES=${wanted}: there is no such minor here; known are ${known}`);
 }
 
-function controlPlane() {
+function kubernetes(module) {
+  const release = version(module, 'k8s.io/kubernetes');
+  const [major, minor] = release.slice(1).split('.');
   return {
-    folder: join('control-plane', KUBERNETES),
-    module: KUBERNETES_MODULE,
-    linkerFlags: KUBERNETES_FLAGS,
-    asset: KUBERNETES === NEWEST, // Whoever asks for another minor does not mean the one in KUBEBUILDER_ASSETS.
+    folder: join('control-plane', release),
+    module,
+    // Without these, clients see version v0.0.0 and complain.
+    linkerFlags: [
+      `-X k8s.io/component-base/version.gitVersion=${release}`,
+      `-X k8s.io/component-base/version.gitMajor=${major}`,
+      `-X k8s.io/component-base/version.gitMinor=${minor}`,
+      '-X k8s.io/component-base/version.gitTreeState=clean',
+      `-X k8s.io/client-go/pkg/version.gitVersion=${release}`,
+    ],
+    asset: module === NEWEST, // Whoever asks for another minor does not mean the one in KUBEBUILDER_ASSETS.
   };
+}
+
+/** v1.36 of v1.36.2 */
+function minorOf(release) {
+  return release.slice(0, release.lastIndexOf('.'));
 }
 
 function containerd(name) {
@@ -174,7 +173,7 @@ function helmKubernetes() {
 }
 
 /** Prometheus 3.15.0 is the Go module v0.315.0. */
-function release(module) {
+function prometheusRelease(module) {
   const [, major, minor, patch] = module.match(/^v0\.(\d)(\d\d)\.(\d+)$/) ?? [];
   return `${major}.${Number(minor)}.${patch}`;
 }

@@ -1,12 +1,10 @@
 //go:build tools
 
-// Package tools pins the oldest Kubernetes that Patchgen is run against.
+// Package tools pins the oldest Kubernetes API that Patchgen is run against: the
+// server and the client. Controllers and nodes are those of the newest release.
 package tools
 
 import (
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
-	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
-	_ "k8s.io/kubernetes/cmd/kube-proxy"
-	_ "k8s.io/kubernetes/cmd/kube-scheduler"
 	_ "k8s.io/kubernetes/cmd/kubectl"
 )
