@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-const LICENCE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
+const LICENCE_FILE = /^(licen[cs]e|copying|unlicense)/i;
+const NOTICE_FILE = /^notice/i;
 const PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /**
@@ -34,8 +35,10 @@ function entriesOf({ inputs }: Metafile['outputs'][string]): string[] {
 async function section(root: string, folder: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
   const { name, version, license } = manifest as Readonly<Record<string, unknown>>;
-  const files = (await readdir(join(root, folder))).filter((file) => LICENCE_FILE.test(file)).toSorted();
-  if (files.length === 0) throw new Error(`${folder}: no licence text, so its code may not be shipped`);
+  const all = (await readdir(join(root, folder))).toSorted();
+  const licences = all.filter((file) => LICENCE_FILE.test(file));
+  if (licences.length === 0) throw new Error(`${folder}: no licence text, so its code may not be shipped`);
+  const files = [...licences, ...all.filter((file) => NOTICE_FILE.test(file))];
   const texts = await Promise.all(files.map((file) => readFile(join(root, folder, file), 'utf8')));
   const title = `${name} ${version} (${typeof license === 'string' ? license : 'see below'})`;
   return [`${'='.repeat(78)}`, title, '', ...texts.map((text) => text.trimEnd()), ''].join('\n');

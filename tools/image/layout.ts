@@ -6,22 +6,17 @@ import { ENVIRONMENT, FLAGS } from '../../bin/runtime-settings.mjs';
 import { THIRD_PARTY } from '../build/bundle.ts';
 import { dateOf, type ImageConfig } from './archive.ts';
 import { NONROOT } from './base-layer.ts';
-import { complete, copy, type Entry, file, folder } from './entries.ts';
+import { complete, copy, type Entry, folder } from './entries.ts';
 
 const NODE = '/nodejs/bin/node';
 const PROGRAM = '/opt/patchgen/patchgen.mjs';
-
-/** `patchgen` for `kubectl exec`: there is no shell, and a shebang takes one argument. */
-export const COMMAND = `#!${NODE} --disable-warning=ExperimentalWarning
-import('${PROGRAM}');
-`;
 
 /** The program's own layer, from the folder of a bundle. */
 export function appLayer(bundle: string): Entry[] {
   const files = ['patchgen.mjs', 'patchgen.mjs.map', 'LICENSE', THIRD_PARTY];
   return complete([
     ...files.map((name) => copy(`opt/patchgen/${name}`, join(bundle, name))),
-    file('usr/local/bin/patchgen', COMMAND, 0o755),
+    copy('usr/local/bin/patchgen', join(import.meta.dirname, 'patchgen'), 0o755),
     folder('var/lib/patchgen', NONROOT),
   ]);
 }
