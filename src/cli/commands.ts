@@ -37,6 +37,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./generate.ts')).generateCommand,
   },
   {
+    name: 'policy',
+    summary: 'hold intents against policies, and say why',
+    group: FILES,
+    load: async () => (await import('./policy.ts')).policyCommand,
+  },
+  {
     name: 'crd',
     summary: 'print the CustomResourceDefinition',
     group: FILES,

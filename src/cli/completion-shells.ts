@@ -28,15 +28,19 @@ complete -F _patchgen patchgen
 `;
 }
 
-function bashCase({ name, flags, argument }: CompletionCommand): string {
+function bashCase({ name, flags, argument, below }: CompletionCommand): string {
   const values = flags
     .filter((flag) => flag.values !== undefined)
     .map((flag) => `        ${flag.names.join('|')}) ${bashReply(flag.values ?? 'none')}; return ;;\n`);
+  const isBelow =
+    below === undefined || typeof argument === 'string'
+      ? ''
+      : `[[ " \${COMP_WORDS[*]:1:COMP_CWORD-1} " == *' ${argument.join('|')} '* ]]`;
   return `    ${name})
       case $prev in
 ${values.join('')}      esac
       if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W ${quoted(namesOf(flags))} -- "$cur"))
-      else ${bashReply(argument)}; fi ;;
+${isBelow === '' ? '' : `      elif ${isBelow}; then ${bashReply(below ?? 'none')}\n`}      else ${bashReply(argument)}; fi ;;
 `;
 }
 
@@ -66,14 +70,18 @@ if [[ $funcstack[1] == _patchgen ]]; then _patchgen "$@"; else compdef _patchgen
 `;
 }
 
-function zshCase({ name, flags, argument }: CompletionCommand): string {
+function zshCase({ name, flags, argument, below }: CompletionCommand): string {
   const lines = flags.flatMap(({ names, summary, values }) =>
     names.map((flag) => {
       const text = `[${summary.replace(/[[\]]/g, '')}]`.replaceAll(':', '\\:');
       return quoted(`*${flag}${text}${values === undefined ? '' : `:value:${zshAction(values)}`}`);
     }),
   );
-  return `    ${name}) _arguments -s ${[...lines, quoted(`*:argument:${zshAction(argument)}`)].join(' \\\n      ')} ;;\n`;
+  const words =
+    below === undefined
+      ? [`*:argument:${zshAction(argument)}`]
+      : [`1:argument:${zshAction(argument)}`, `*:argument:${zshAction(below)}`];
+  return `    ${name}) _arguments -s ${[...lines, ...words.map(quoted)].join(' \\\n      ')} ;;\n`;
 }
 
 function zshAction(values: Values): string {
@@ -93,14 +101,16 @@ ${list.join('')}complete -c patchgen -f -n '__fish_seen_subcommand_from help' -a
 ${commands.map(fishCommand).join('')}`;
 }
 
-function fishCommand({ name, flags, argument }: CompletionCommand): string {
+function fishCommand({ name, flags, argument, below }: CompletionCommand): string {
   const when = `-n '__fish_seen_subcommand_from ${name}'`;
   const lines = flags.map(({ names, summary, values }) => {
     const spelled = names.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
     return `complete -c patchgen ${when} ${spelled.join(' ')} ${fishValues(values)}-d ${quoted(summary)}\n`;
   });
-  const words = argument === 'none' ? '' : `complete -c patchgen ${when} ${fishArgument(argument)}\n`;
-  return `${lines.join('')}${words}`;
+  const words = [argument, below].flatMap((values) =>
+    values === undefined || values === 'none' ? [] : [`complete -c patchgen ${when} ${fishArgument(values)}\n`],
+  );
+  return [...lines, ...words].join('');
 }
 
 function fishValues(values: Values | undefined): string {

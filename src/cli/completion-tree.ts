@@ -16,6 +16,8 @@ export interface CompletionCommand {
   readonly summary: string;
   readonly flags: readonly CompletionFlag[];
   readonly argument: Values;
+  /** What may stand behind a subcommand, where `argument` is one. */
+  readonly below?: Values;
 }
 
 /** What a shell must know of the command tree, as plain data. */
@@ -23,9 +25,14 @@ export function completionTree(program: Command): readonly CompletionCommand[] {
   return program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary() || command.description(),
-    flags: [...command.options.filter(({ hidden }) => !hidden).map(flagOf), HELP],
-    argument: argumentOf(command),
+    flags: [...optionsOf(command).map(flagOf), HELP],
+    ...argumentsOf(command),
   }));
+}
+
+/** Of a command with subcommands all that any of them has. */
+function optionsOf(command: Command): readonly Option[] {
+  return [command, ...command.commands].flatMap(({ options }) => options.filter(({ hidden }) => !hidden));
 }
 
 const HELP: CompletionFlag = { names: ['-h', '--help'], summary: 'explain the command', values: undefined };
@@ -34,6 +41,12 @@ function flagOf(option: Option): CompletionFlag {
   const names = [option.short, option.long].filter((name) => name !== undefined);
   const summary = option.description.replace(/ \(default .*$/, '');
   return { names, summary, values: option.required ? valuesOf(option.flags, option.argChoices) : undefined };
+}
+
+function argumentsOf(command: Command): Pick<CompletionCommand, 'argument' | 'below'> {
+  const [child] = command.commands;
+  if (child === undefined) return { argument: argumentOf(command) };
+  return { argument: command.commands.map((one) => one.name()), below: argumentOf(child) };
 }
 
 function argumentOf(command: Command): Values {

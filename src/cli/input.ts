@@ -24,18 +24,38 @@ export type Input =
   | { readonly name: string; readonly intents: readonly LoadedIntent[] }
   | { readonly name: string; readonly error: string };
 
-/**
- * Reads one FILE, or standard input for `-`, and checks its documents. Never rejects. Not more than 1 MiB and a byte is
- * taken from the file, so that a device or a huge file costs no more; an input that does not come in time is given up.
- */
+/** How the text of an input is called, and until when it may be worked on. */
+export interface ReadContext {
+  readonly name: string;
+  readonly deadline: () => boolean;
+}
+
+/** Reads one FILE, or standard input for `-`, and checks its documents. Never rejects. */
 export async function readInput(io: Io, file: string, options: InputOptions): Promise<Input> {
+  const { strict, namespace } = options;
+  const read = await readFileWith(io, file, options, (bytes, context) =>
+    loadIntents(bytes, { ...context, strict, namespace }),
+  );
+  return 'error' in read ? read : { name: read.name, intents: read.parsed };
+}
+
+/**
+ * One FILE of the command line, or standard input for `-`, as `parse` makes of it, or why it could not be read. Never
+ * rejects: what `parse` throws is told as an error too. Not more than 1 MiB and a byte is taken from the file, so that a
+ * device or a huge file costs no more; an input that does not come in time is given up.
+ */
+export async function readFileWith<T>(
+  io: Io,
+  file: string,
+  options: Pick<InputOptions, 'clock' | 'timeoutMs'>,
+  parse: (bytes: Uint8Array, context: ReadContext) => T,
+): Promise<{ readonly name: string; readonly parsed: T } | { readonly name: string; readonly error: string }> {
   const name = file === '-' ? STDIN_NAME : file;
-  const { clock, timeoutMs, strict, namespace } = options;
+  const { clock, timeoutMs } = options;
   const end = clock.monotonic() + timeoutMs;
   try {
     const bytes = await collect(file === '-' ? io.stdin : createReadStream(file, { end: MAX_INPUT_BYTES }), options);
-    const deadline = () => clock.monotonic() >= end;
-    return { name, intents: loadIntents(bytes, { name, deadline, strict, namespace }) };
+    return { name, parsed: parse(bytes, { name, deadline: () => clock.monotonic() >= end }) };
   } catch (error) {
     return { name, error: describe(error, file) };
   }
@@ -55,7 +75,10 @@ class InputTimeout extends Error {
   override readonly name = 'InputTimeout';
 }
 
-async function collect(stream: AsyncIterable<Uint8Array>, { clock, timeoutMs }: InputOptions): Promise<Uint8Array> {
+async function collect(
+  stream: AsyncIterable<Uint8Array>,
+  { clock, timeoutMs }: Pick<InputOptions, 'clock' | 'timeoutMs'>,
+): Promise<Uint8Array> {
   const iterator = stream[Symbol.asyncIterator]();
   const late = Promise.withResolvers<never>();
   const cancel = clock.after(timeoutMs, () => late.reject(new InputTimeout()));

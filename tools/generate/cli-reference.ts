@@ -13,7 +13,7 @@ export async function cliReference(): Promise<Readonly<Record<'commands' | 'sett
   const program = await buildProgram(silentIo(), COMMANDS, () => true);
   const commands = COMMANDS.map(({ name }) => program.commands.find((command) => command.name() === name));
   return {
-    commands: commands.flatMap((command) => (command === undefined ? [] : [section(command)])).join('\n\n'),
+    commands: commands.flatMap((command) => (command === undefined ? [] : sections(command, 'patchgen'))).join('\n\n'),
     settings: GROUPS.map(settingsTable).join('\n\n'),
     'exit-codes': table(
       ['code', 'meaning'],
@@ -22,13 +22,20 @@ export async function cliReference(): Promise<Readonly<Record<'commands' | 'sett
   };
 }
 
-function section(command: Command): string {
+/** One for the command, or one for each of its subcommands. */
+function sections(command: Command, path: string): readonly string[] {
+  const name = `${path} ${command.name()}`;
+  if (command.commands.length === 0) return [section(command, name)];
+  return command.commands.flatMap((child) => (child.name() === 'help' ? [] : sections(child, name)));
+}
+
+function section(command: Command, name: string): string {
   const own = command.options.filter(({ long }) => !SETTING_OF.has(long ?? '') && !SHARED.has(long ?? ''));
   const taken = command.options.filter(({ long }) => SETTING_OF.has(long ?? ''));
   const parts = [
-    `### patchgen ${command.name()}`,
+    `### ${name}`,
     paragraph(command.description()),
-    `\`\`\`text\npatchgen ${command.name()} ${command.usage()}\n\`\`\``,
+    `\`\`\`text\n${name} ${command.usage()}\n\`\`\``,
     ...(own.length === 0 ? [] : [table(['option', 'meaning'], own.map(optionRow))]),
     ...(taken.length === 0 ? [] : [`Settings: ${settingList(taken)}.`]),
   ];

@@ -8,10 +8,13 @@ interface FieldSchema extends JsonSchema {
   readonly required?: readonly string[];
 }
 
-/** The tables of all fields of spec and status, as markdown, from the schema that the server serves. */
+/** The tables of all fields of spec and, where there is one, status, as markdown, from the schema that the server serves. */
 export function fieldReference(root: JsonSchema): string {
   const { properties = {} } = root as FieldSchema;
-  const sections = ['spec', 'status'].flatMap((name) => sectionsOf(name, properties[name] ?? {}));
+  const sections = ['spec', 'status'].flatMap((name) => {
+    const schema = properties[name];
+    return schema === undefined ? [] : sectionsOf(name, schema);
+  });
   return sections.join('\n\n');
 }
 

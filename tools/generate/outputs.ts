@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { type Crd, patchIntentCrd } from '../../src/api/crd.ts';
 import { lintCrd } from '../../src/api/crd-lint.ts';
+import { patchApprovalCrd, patchPolicyCrd } from '../../src/api/policy-crds.ts';
 import { between } from './between.ts';
 import { formatted } from './biome.ts';
 import { chartOutputs } from './chart.ts';
@@ -22,13 +23,12 @@ export interface Output {
 const CRD_FILE = 'patchgen.dev_patchintents.yaml';
 const VALIDATOR = 'src/api/generated/spec-validator.mjs';
 const POLICY_VALIDATOR = 'src/api/generated/policy-validator.mjs';
-const PAGE = 'docs/spec/patchintent.md';
 const CLI_PAGE = 'docs/cli.md';
 
 /** Everything that is generated, as it should be. Reads the pages that are generated in part. Throws on a CRD with a lint. */
 export async function outputs(root: string): Promise<readonly Output[]> {
   const crd = patchIntentCrd();
-  const problems = lintCrd(crd);
+  const problems = [crd, patchPolicyCrd(), patchApprovalCrd()].flatMap(lintCrd);
   if (problems.length > 0) throw new Error(`the CRD would not be accepted:\n${problems.join('\n')}`);
   const yaml = crdYaml(crd);
   return [
@@ -37,7 +37,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     { path: `config/crd/${CRD_FILE}`, content: yaml },
     { path: VALIDATOR, content: formatted(VALIDATOR, specValidatorModule()) },
     { path: POLICY_VALIDATOR, content: formatted(POLICY_VALIDATOR, specValidatorModule('policy')) },
-    { path: PAGE, content: between(readFileSync(join(root, PAGE), 'utf8'), 'fields', fieldsOf(crd)) },
+    ...[crd, patchPolicyCrd(), patchApprovalCrd()].map((kind) => fieldsPage(root, kind)),
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
     { path: 'charts/patchgen/files/dashboard.json', content: dashboard() },
@@ -55,6 +55,12 @@ export function crdYaml(crd: Crd): string {
 export async function cliPage(page: string): Promise<string> {
   const parts = await cliReference();
   return Object.entries(parts).reduce((text, [name, part]) => between(text, name, part), page);
+}
+
+/** The page of a kind with its tables of fields. */
+function fieldsPage(root: string, crd: Crd): Output {
+  const path = `docs/spec/${crd.spec.names.singular}.md`;
+  return { path, content: between(readFileSync(join(root, path), 'utf8'), 'fields', fieldsOf(crd)) };
 }
 
 function fieldsOf(crd: Crd): string {

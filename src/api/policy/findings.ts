@@ -14,6 +14,17 @@ const FIELDS = [
   'approval mode risk delta percent toZero approvals timeToLive author',
 ].flatMap((line) => line.split(' '));
 
+const DURATION = 'a duration of hours, minutes and seconds such as 1h30m';
+/** What a pattern means, where it is no help to show it. */
+const MEANT: Readonly<Record<string, string>> = {
+  schedule: 'five fields of cron (minute, hour, day of month, month, day of week; names as MON and JAN)',
+  timeZone: 'a time zone of the IANA database such as Europe/Berlin',
+  duration: DURATION,
+  window: DURATION,
+  coolDown: DURATION,
+  timeToLive: DURATION,
+};
+
 /** `windows[0].schedule` of the pointer `/windows/0/schedule`. */
 export function pathOf(pointer: string): string {
   const steps = pointer.split('/').slice(1);
@@ -41,14 +52,16 @@ export function policyFinding(error: SchemaError, spec: unknown): Finding {
 /** Keys of a map may be any text. */
 const shown = (pointer: string): string => quote(pathOf(pointer)).slice(1, -1);
 
-function wordsFor({ keyword, params }: SchemaError, value: unknown): readonly [string, string] {
+function wordsFor({ keyword, params, instancePath }: SchemaError, value: unknown): readonly [string, string] {
   const limit = String(params.limit);
+  const words = MEANT[instancePath.slice(instancePath.lastIndexOf('/') + 1)];
   switch (keyword) {
     case 'type':
       return ['wrong-type', `must be of type ${String(params.type)}, not ${describeValue(value)}`];
     case 'enum':
       return ['unsupported-value', `must be ${wordsOf(params.allowedValues)}, not ${describeValue(value)}`];
     case 'pattern':
+      if (words !== undefined) return ['pattern-mismatch', `must be ${words}, not ${quote(String(value))}`];
       return ['pattern-mismatch', `does not match pattern ${String(params.pattern)}: ${quote(String(value))}`];
     case 'minLength':
       return ['too-short', value === '' ? 'is empty' : `is too short: ${describeValue(value)}`];

@@ -1,0 +1,76 @@
+import type { ValidIntent } from '../../api/wire/load.ts';
+import { printable } from '../../platform/escape.ts';
+import type { ApprovalRequirement, Decision, Verdict } from '../../policy/verdict.ts';
+import { describeFinding, describeInvalid, titleOf } from '../findings.ts';
+import type { Input } from '../input.ts';
+import type { Io } from '../io.ts';
+import { type Paint, painter } from '../output.ts';
+import type { Circumstances } from './circumstances.ts';
+import type { PolicyFile } from './read-policies.ts';
+
+/** An intent and what the policies say of it. */
+export interface Tested {
+  readonly intent: ValidIntent;
+  readonly verdict: Verdict;
+}
+
+const STYLES = { Allow: 'green', Warn: 'yellow', Approval: 'yellow', Wait: 'yellow', Refuse: 'red' } as const;
+const LABEL_WIDTH = 10;
+
+export function isAllowed({ verdict: { decision } }: Tested): boolean {
+  return decision === 'Allow' || decision === 'Warn';
+}
+
+/** Tells everything that is wrong with intents and policies, the way `validate` does, on standard error. */
+export function printBadInput(io: Io, inputs: readonly Input[], files: readonly PolicyFile[]): void {
+  const paint = painter(io);
+  for (const file of files) {
+    if ('error' in file) io.stderr.write(`error: ${file.error}\n`);
+    else for (const found of file.findings) io.stderr.write(describeFinding(found, 'red', paint));
+  }
+  for (const input of inputs) {
+    if ('error' in input) io.stderr.write(`error: ${input.error}\n`);
+    else for (const intent of input.intents) if (!intent.valid) io.stderr.write(describeInvalid(intent, paint));
+  }
+}
+
+export function printVerdicts(io: Io, tested: readonly Tested[]): void {
+  io.stdout.write(tested.map((one) => textOf(one, painter(io))).join('\n'));
+}
+
+export function dataOf(tested: readonly Tested[], { now }: Circumstances) {
+  return {
+    allowed: tested.every(isAllowed),
+    at: now.toISOString(),
+    documents: tested.map(({ intent, verdict }) => {
+      const { source: file, line, name, namespace, spec } = intent;
+      return { file, line, name, namespace, spec, ...verdict };
+    }),
+  };
+}
+
+function textOf({ intent, verdict }: Tested, paint: Paint): string {
+  const { spec } = intent;
+  const { decision, considered, skipped, approval, retryAt } = verdict;
+  const change = `${spec.targetKind} ${spec.namespace}/${spec.target}, replicas → ${spec.replicas}`;
+  const lines = [
+    ...considered.map(({ result, message }) => line(result, message, paint)),
+    ...skipped.map(({ message }) => line('–', message, paint)),
+    ...(considered.length + skipped.length === 0 ? [line('–', 'no policy at all', paint)] : []),
+    ...(approval === undefined ? [] : [line('Needed', approvalWords(approval), paint)]),
+    ...(retryAt === undefined ? [] : [line('Again', `the time may change this at ${retryAt.toISOString()}`, paint)]),
+  ];
+  return `${titleOf(intent)}: ${paint(STYLES[decision], decision)}: ${printable(change)}\n${lines.join('')}`;
+}
+
+function line(label: string, text: string, paint: Paint): string {
+  const padded = label.padEnd(LABEL_WIDTH);
+  const shown = label in STYLES ? paint(STYLES[label as Decision], padded) : paint('dim', padded);
+  return `  ${shown} ${printable(text)}\n`;
+}
+
+function approvalWords({ approvals, timeToLiveMs, author }: ApprovalRequirement): string {
+  const people = `${approvals} ${approvals === 1 ? 'approval' : 'approvals'}`;
+  const who = author === 'Allow' ? 'the author of the intent included' : 'not of the author of the intent';
+  return `${people}, each valid for ${timeToLiveMs / 60_000} minutes, ${who}`;
+}

@@ -1,0 +1,44 @@
+import type { StormState } from './brake.ts';
+import type { Ledger } from './ledger.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+/** What could not be found out. It never makes a verdict milder. */
+export type Unknown = 'unknown';
+
+/** All that a verdict depends on beside the policies. Plain data. */
+export interface PolicyInput {
+  readonly intent: {
+    readonly namespace: string;
+    readonly namespaceLabels: Labels | Unknown;
+    readonly type: string;
+    /** Which change of which intent: its uid and generation. Only compared. A claim under the same id counts once. */
+    readonly id: string;
+    readonly reason?: string;
+    readonly source?: string;
+    readonly correlationId?: string;
+  };
+  readonly target: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    /** Of the namespace of the target, which is that of the intent unless the intent reaches out. */
+    readonly namespaceLabels: Labels | Unknown;
+    readonly labels: Labels | Unknown;
+  };
+  /** Absent for a change that is not about replicas. */
+  readonly replicas?: { readonly from: number | Unknown; readonly to: number };
+  /** The autoscaler that owns the field: `HorizontalPodAutoscaler web`. */
+  readonly autoscaler?: string;
+  /** What keeps the target as it is declared elsewhere: `Flux Kustomization apps`. */
+  readonly owner?: string;
+  /** What the policies have counted, by their name. Absent: nothing yet. */
+  readonly usage: ReadonlyMap<string, Usage>;
+  readonly now: Date;
+}
+
+/** What one policy has counted. */
+export interface Usage {
+  readonly ledger?: Ledger;
+  readonly storm?: StormState;
+}
