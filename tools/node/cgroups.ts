@@ -26,8 +26,12 @@ export function cgroups(): string[] {
 
 /** Pids of what runs in them, as this process sees them. */
 export function cgroupProcesses(): number[] {
+  return processesIn(cgroups());
+}
+
+function processesIn(groups: readonly string[]): number[] {
   const pids = new Set<number>();
-  for (const group of cgroups()) {
+  for (const group of groups) {
     for (const line of read(join(group, 'cgroup.procs')).split('\n')) if (Number(line) > 0) pids.add(Number(line));
   }
   return [...pids];
@@ -39,6 +43,11 @@ export function podMemory(uid: string): number {
   if (group === undefined) return 0;
   const inactive = read(join(group, 'memory.stat')).match(/^(?:total_)?inactive_file (\d+)$/m)?.[1];
   return Number(read(join(group, usageFile(group)))) - Number(inactive ?? 0);
+}
+
+/** Pids of what runs in a pod. */
+export function podProcesses(uid: string): number[] {
+  return processesIn(cgroups().filter((path) => path.includes(`/pod${uid}`)));
 }
 
 /** Version 2 of control groups names it `memory.current`. */

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inside } from './namespaces.ts';
 import { childOf } from './processes.ts';
 
+const PATIENCE_MS = 180_000;
+
 export interface Daemon {
   readonly name: string;
   /** As the machine numbers it; undefined when it ended. */
@@ -54,16 +56,16 @@ export function daemonsIn(pid: number, logs: string): Daemons {
 const hasPid = (entry: readonly [string, number | undefined]): entry is readonly [string, number] =>
   entry[1] !== undefined;
 
-/** Waits until it answers. A minute is far more than any start takes; it only ends what would hang. */
+/** Waits until it answers. The limit is far more than any start takes; it only ends what would hang. */
 export async function untilAnswers(daemon: Daemon, answers: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await answers().catch(() => false))) {
     const code = daemon.exited();
     if (code === null && Date.now() < deadline) {
       await sleep(50);
       continue;
     }
-    const what = code === null ? 'did not answer within 60 s' : `ended with code ${code}`;
+    const what = code === null ? `did not answer within ${PATIENCE_MS / 1000} s` : `ended with code ${code}`;
     throw new Error(`${daemon.name} ${what}; its last lines:\n${logTail(daemon.logPath)}`);
   }
 }

@@ -17,7 +17,7 @@ export interface OurImage {
   readonly path: string;
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const socket = join(tmpdir(), `patchgen-tests-${randomUUID()}.sock`);
   const folder = mkdtempSync(join(tmpdir(), 'patchgen-image-'));
   const say = (text: string): void => console.log(text);

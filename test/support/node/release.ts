@@ -19,7 +19,8 @@ export interface Pod {
     readonly containerStatuses?: readonly {
       readonly restartCount: number;
       readonly containerID?: string;
-      readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode: number } };
+      readonly state?: { readonly terminated?: { readonly reason?: string } };
+      readonly lastState?: { readonly terminated?: { readonly reason?: string } };
     }[];
   };
 }
@@ -31,8 +32,8 @@ export interface Release {
   readonly namespace: string;
   /** `helm install --create-namespace --wait`; values as helm reads them from a file. */
   install(values?: object): Promise<string>;
-  /** `helm upgrade --wait`, of this chart or of another folder. */
-  upgrade(values?: object, chart?: string): Promise<string>;
+  /** `helm upgrade --wait`, with this chart or another folder. */
+  upgrade(values?: object, how?: { readonly chart?: string; readonly timeout?: string }): Promise<string>;
   uninstall(): Promise<void>;
   /** Any other command of helm on this release, such as `test`. Throws with what helm says. */
   helm(...args: string[]): Promise<string>;
@@ -55,7 +56,7 @@ export function release(node: AttachedNode, options: ReleaseOptions = {}): Relea
     return stdout;
   };
   const place = ['--namespace', namespace];
-  const waiting = [...place, '--values', '-', '--wait', '--timeout', '2m'];
+  const waiting = [...place, '--values', '-', '--wait'];
   const leader = async (): Promise<string> => {
     const { body } = await node.request(
       'GET',
@@ -69,8 +70,10 @@ export function release(node: AttachedNode, options: ReleaseOptions = {}): Relea
     name,
     fullname,
     namespace,
-    install: (values = {}) => call(['install', name, CHART, '--create-namespace', ...waiting], JSON.stringify(values)),
-    upgrade: (values = {}, chart = CHART) => call(['upgrade', name, chart, ...waiting], JSON.stringify(values)),
+    install: (values = {}) =>
+      call(['install', name, CHART, '--create-namespace', ...waiting, '--timeout', '4m'], JSON.stringify(values)),
+    upgrade: (values = {}, { chart = CHART, timeout = '4m' } = {}) =>
+      call(['upgrade', name, chart, ...waiting, '--timeout', timeout], JSON.stringify(values)),
     async uninstall() {
       await call(['uninstall', name, ...place, '--wait']);
       await eventually('its pods are gone', async () => (await podsOf(node, namespace, name)).length === 0);
