@@ -17,7 +17,8 @@ const BASE = `/apis/${GROUP}/${VERSION}`;
 // Metadata is enough to learn the new version, and spares the server and us the encoding of the rest.
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
-export function createIntentApi(client: KubeClient): IntentApi {
+/** `mayWrite` is asked as each write goes out: it may have waited for a connection past the lease. */
+export function createIntentApi(client: KubeClient, mayWrite: () => boolean): IntentApi {
   return {
     async get(key, signal) {
       try {
@@ -37,6 +38,7 @@ export function createIntentApi(client: KubeClient): IntentApi {
         body,
         accept: METADATA_ONLY,
         signal,
+        maySend: mayWrite,
       });
       return answer.body.metadata?.resourceVersion ?? resourceVersion;
     },

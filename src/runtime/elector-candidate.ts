@@ -1,6 +1,14 @@
 import type { Clock } from '../platform/clock.ts';
 import { ApiError } from '../platform/kubernetes/client.ts';
-import { acquiredSpec, type Lease, type LeaseCall, type LeaseDoor, releasedSpec, renewedSpec } from './lease.ts';
+import {
+  acquiredSpec,
+  type Lease,
+  type LeaseCall,
+  type LeaseDoor,
+  type LeaseSpec,
+  releasedSpec,
+  renewedSpec,
+} from './lease.ts';
 import { LeaseTerm } from './lease-term.ts';
 
 export interface CandidateOptions {
@@ -61,18 +69,18 @@ export class Candidate {
   async vacate(call: LeaseCall): Promise<void> {
     if (!this.#wrote) return;
     const lease = await this.#read(call);
-    if (lease?.spec?.holderIdentity !== this.#options.identity) return;
+    if (lease === undefined || !this.#term.ours) return;
     const released = await this.#options.door.update(lease, releasedSpec(lease, this.#options.clock.now()), call);
     this.#note(released);
   }
 
   /**
-   * A candidate writes where the Lease is ours, or free. A leader writes where it is ours, gone, or emptied by someone
+   * A candidate writes where the Lease is as it wrote it, or free. A leader writes where it is ours, gone, or emptied by someone
    * who is no leader: had another one led since, it would have counted the transition.
    */
   #mayWrite(lease: Lease | undefined, leading: boolean): boolean {
+    if (!leading) return this.#term.ours || this.#options.clock.monotonic() >= this.#term.freeAt;
     if (this.holder === this.#options.identity) return true;
-    if (!leading) return this.#options.clock.monotonic() >= this.#term.freeAt;
     if (this.holder !== undefined) return false;
     return lease === undefined || (lease.spec?.leaseTransitions ?? 0) === this.#transitions;
   }
@@ -90,19 +98,29 @@ export class Candidate {
   }
 
   async #write(lease: Lease | undefined, leading: boolean, call: LeaseCall): Promise<AttemptOutcome> {
-    const { door, identity, leaseDurationMs, clock } = this.#options;
+    const { identity, leaseDurationMs, clock } = this.#options;
+    const renews = leading || this.#term.ours;
     const spec =
-      lease !== undefined && (leading || this.holder === identity)
+      lease !== undefined && renews
         ? renewedSpec(lease, identity, leaseDurationMs, clock.now(), ++this.#renewals)
         : acquiredSpec(lease, identity, leaseDurationMs, clock.now());
     const startedAt = clock.monotonic();
     this.#ours = undefined;
     this.#wrote = true;
-    const written = lease === undefined ? await door.create(spec, call) : await door.update(lease, spec, call);
+    this.#term.writes(spec);
+    const written = await this.#send(lease, spec, call).catch((error: unknown) => {
+      if (!renews && error instanceof ApiError) this.#term.refused(spec);
+      throw error;
+    });
     this.#ours = written;
     this.#transitions = spec.leaseTransitions;
     this.#note(written);
     return { holds: 'us', startedAt };
+  }
+
+  #send(lease: Lease | undefined, spec: LeaseSpec, call: LeaseCall): Promise<Lease> {
+    const { door } = this.#options;
+    return lease === undefined ? door.create(spec, call) : door.update(lease, spec, call);
   }
 
   #note(lease: Lease): void {

@@ -128,7 +128,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         writer: timedPublisher(publisher, metrics.publisher, clock),
         store,
         deadline,
-        api: createIntentApi(client),
+        api: createIntentApi(client, () => deadline.mayWrite()),
         events,
         metrics: metrics.term,
         doubt: () => doubts.cause,

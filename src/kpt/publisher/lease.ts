@@ -20,8 +20,12 @@ export function sharedLease(memory: SharedArrayBuffer = new SharedArrayBuffer(8)
   });
 }
 
+export function isOver(lease: Lease): boolean {
+  return process.hrtime.bigint() >= lease.deadline();
+}
+
 /** Throws Cancelled LeadershipLost past the deadline. */
 export function assertLease(lease: Lease): void {
-  if (process.hrtime.bigint() < lease.deadline()) return;
+  if (!isOver(lease)) return;
   throw failed('LeadershipLost', 'the lease ran out before the change was made; nothing was changed');
 }

@@ -1,6 +1,7 @@
 import type { Directory, OpenFile } from '../../platform/files/files.ts';
 import { PACKAGE_DIR_MODE, PACKAGE_FILE_MODE, type Package } from '../package.ts';
 import { scratchName } from './fence.ts';
+import { isOver } from './lease.ts';
 import type { Call } from './messages.ts';
 import type { Site, Tenure } from './site.ts';
 import { assertPackage, discard } from './stage.ts';
@@ -22,6 +23,8 @@ interface Tree {
  * and left to the batch, which stages it anew one by one, and reports.
  */
 export async function prestage(site: Site, tenure: Tenure, calls: readonly Call[]): Promise<void> {
+  // Past the lease nothing is even staged: a process that stood still until now is about to end.
+  if (isOver(site.lease)) return;
   const trees: Tree[] = [];
   for (const content of newContents(tenure, calls)) {
     const tree = tryWrite(site, tenure, content);

@@ -3,6 +3,7 @@ import type { Package } from '../package.ts';
 import { noteEntry } from './catalogue.ts';
 import { storageFull } from './failures.ts';
 import { move, scratchName } from './fence.ts';
+import { assertLease } from './lease.ts';
 import { entryName } from './names.ts';
 import type { Site, Tenure } from './site.ts';
 import { discard, stageTree } from './stage.ts';
@@ -11,6 +12,7 @@ const MOST_TRIES = 16;
 
 /** Stages a package and renames it into the store under the next free number. Suspect until the batch has synced the store. */
 export function putEntry(site: Site, tenure: Tenure, content: Package): string {
+  assertLease(site.lease);
   assertRoom(site, tenure, content);
   const { work, root, catalogue } = tenure;
   const staged = takePrestaged(tenure, content.digest) ?? stage(site, tenure, content);

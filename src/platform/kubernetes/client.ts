@@ -12,6 +12,11 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
   /** For the whole answer, body included. Default 30 s. */
   readonly timeoutMs?: number;
+  /**
+   * Asked at the moment at which the request goes out, which may be long after the call: while it waited for a connection,
+   * or while the process stood still. False: it is not sent, and rejects with `ConnectionError`.
+   */
+  readonly maySend?: () => boolean;
 }
 
 export interface ApiResponse<T> {

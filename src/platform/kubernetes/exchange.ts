@@ -13,6 +13,7 @@ export interface ExchangeOptions {
   /** Bytes of body above which the answer is refused. */
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
+  readonly maySend: (() => boolean) | undefined;
   readonly clock: Clock;
 }
 
@@ -58,7 +59,8 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#settled) controller.abort(new ConnectionError('aborted while waiting for a connection'));
+    if (this.#options.maySend?.() === false) this.#fail(new ConnectionError('not sent: it came too late'));
+    else if (this.#settled) controller.abort(new ConnectionError('aborted while waiting for a connection'));
   }
 
   onResponseStart(_controller: unknown, status: number, headers: Answer['headers']): void {

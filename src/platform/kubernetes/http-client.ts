@@ -118,6 +118,7 @@ class PooledClient implements HttpKubeClient {
         timeoutMs: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         maxBytes: maxBodyBytes,
         signal: request.signal,
+        maySend: request.maySend,
         clock,
       });
       status = answer.status;

@@ -44,11 +44,12 @@ export async function report(
   for (let attempt = 1; ; attempt += 1) {
     const status = desiredStatus(current, outcome, context);
     if (sameStatus(current.status ?? {}, status)) return { written: false };
-    if (!to.mayWrite()) throw new Cancelled('LeadershipLost', 'the lease ran out before the status was written');
+    if (!to.mayWrite()) throw tooLate();
     try {
       await put(current, status, to, signal);
       return { written: true, intent: current, status };
     } catch (error) {
+      if (!to.mayWrite()) throw tooLate(error);
       if (!(error instanceof ApiError) || error.status !== 409 || attempt >= CONFLICT_TRIES) throw asConflict(error);
       current = await reread(current, to, signal);
     }
@@ -105,6 +106,10 @@ async function reread(intent: PatchIntent, to: Reporter, signal: AbortSignal): P
     throw new Conflict('StatusConflict', 'the intent changed while it was worked on');
   }
   return live;
+}
+
+function tooLate(cause?: unknown): Cancelled {
+  return new Cancelled('LeadershipLost', 'the lease ran out before the status was written', { cause });
 }
 
 function asConflict(error: unknown): unknown {

@@ -275,6 +275,18 @@ describe('faults', () => {
     expect(world.lost).toHaveLength(1);
   });
 
+  test('a status that could not be sent before the deadline is no failure of the server: leadership is lost', async () => {
+    const world = new ReconcileWorld();
+    world.put(intent());
+    world.beforePut = () => {
+      world.mayWrite = false;
+      throw new ConnectionError('not sent');
+    };
+    await world.run();
+    expect(world.statusWrites).toHaveLength(0);
+    expect(world.lost).toHaveLength(1);
+  });
+
   test('a write that conflicts only in status is repeated on the live object', async () => {
     const world = new ReconcileWorld();
     const first = world.put(intent());

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../src/platform/log.ts';
 import { type Elector, startElector } from '../../../src/runtime/elector.ts';
+import type { Lease } from '../../../src/runtime/lease.ts';
 import { ManualClock } from '../../support/clock.ts';
 import { FAIR, LeaseServer, type Weather } from '../../support/lease-server.ts';
 import { seededRandom } from '../../support/random.ts';
@@ -21,9 +22,17 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release' as const), name }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('annotate' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hand over' as const), name }) },
 );
 
+/** What somebody does who edits the holder, and nothing else. */
+const handedTo = (lease: Lease, holderIdentity: string): Lease => ({
+  ...lease,
+  spec: { ...lease.spec, holderIdentity },
+});
+
 interface Replica {
+  readonly identity: string;
   elector: Elector;
   weather: Weather;
   elected: number;
@@ -32,12 +41,18 @@ interface Replica {
 }
 
 function start(server: LeaseServer, clock: ManualClock, identity: string, life: number): Replica {
-  const replica: Partial<Replica> & Omit<Replica, 'elector'> = { weather: FAIR, elected: 0, lost: 0, deadline: 0 };
+  const replica: Partial<Replica> & Omit<Replica, 'elector'> = {
+    identity: `${identity}_${life}`,
+    weather: FAIR,
+    elected: 0,
+    lost: 0,
+    deadline: 0,
+  };
   replica.elector = startElector({
     client: server.client(identity, () => replica.weather),
     namespace: 'x',
     name: 'x',
-    identity: `${identity}_${life}`,
+    identity: replica.identity,
     leaseDurationMs: 15_000,
     renewDeadlineMs: 10_000,
     retryPeriodMs: 2000,
@@ -84,7 +99,8 @@ test('two candidates never lead at the same moment, and soon after the trouble o
         else {
           const replica = replicas.get(one.name);
           if (replica === undefined) continue;
-          if (one.do === 'weather') replica.weather = one.weather;
+          if (one.do === 'hand over') server.tamper((lease) => handedTo(lease, replica.identity));
+          else if (one.do === 'weather') replica.weather = one.weather;
           else if (one.do === 'clear') replica.weather = FAIR;
           else void (one.do === 'stop' ? replica.elector.stop() : replica.elector.release());
         }
@@ -100,6 +116,6 @@ test('two candidates never lead at the same moment, and soon after the trouble o
       expect([...replicas.values()].filter(({ elector }) => elector.leading).length).toBe(1);
       for (const replica of replicas.values()) await replica.elector.stop();
     }),
-    { numRuns: 25 },
+    { numRuns: 40 },
   );
 }, 60_000);

@@ -228,6 +228,22 @@ describe('going', () => {
     expect(server.lease).toEqual(before);
   });
 
+  test('a candidate that somebody named in a held lease leaves it alone when it goes', async () => {
+    const { clock, server, start } = setUp();
+    const a = start('a');
+    const b = start('b');
+    await clock.advance(20_000);
+    const standby = a.elector.leading ? b : a;
+    a.weather = CUT;
+    b.weather = CUT;
+    standby.weather = FAIR;
+    server.tamper(edit({ holderIdentity: standby === a ? 'a' : 'b' }));
+    const released = standby.elector.release();
+    await clock.advance(100);
+    await released;
+    expect(server.lease?.spec?.leaseDurationSeconds).toBe(15);
+  });
+
   test('a candidate that never wrote asks for nothing when it goes', async () => {
     const { clock, server, start } = setUp();
     start('a');
@@ -318,6 +334,30 @@ describe('people', () => {
     expect(b.elector.leading).toBe(false);
     await clock.advance(70_000);
     expect(b.told).toEqual(['elected']);
+  });
+
+  test('a holder edited to a standby ends the leader, and the standby leads only after one term', async () => {
+    const { clock, server, start } = setUp();
+    const a = start('a');
+    await clock.advance(100);
+    const b = start('b');
+    await clock.advance(20_000);
+    // The leader cannot hear of it: only its deadline ends it.
+    a.weather = CUT;
+    server.tamper(edit({ holderIdentity: 'b' }));
+    for (let ms = 0; ms < 40_000; ms += 50) {
+      await clock.advance(50);
+      expect([a, b].filter(({ elector }) => elector.leading).length).toBeLessThanOrEqual(1);
+    }
+    expect([a.told, b.told]).toEqual([['elected', 'lost'], ['elected']]);
+    expect(server.lease?.spec?.leaseTransitions).toBe(1);
+  });
+
+  test('a lease that was won by a write whose answer never came is kept at the next look', async () => {
+    const { clock, start } = setUp();
+    const a = start('a', {}, [FAIR, { ...FAIR, fault: 'deaf' }]);
+    await clock.advance(5000 + 2.2 * 2000 + 100);
+    expect(a.told).toEqual(['elected']);
   });
 
   test('a holder edited away is put back by the leader, and nobody else leads meanwhile', async () => {

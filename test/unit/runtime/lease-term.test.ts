@@ -57,6 +57,17 @@ test('a release frees the lease at once; a holder edited away or a deleted lease
 test('what we hold ourselves stands in nobody’s way', () => {
   const one = term();
   one.observe(held('a'), 0);
-  one.observe(lease({ holderIdentity: 'us', leaseDurationSeconds: 15 }), 3000);
-  expect([one.freeAt, one.holder]).toEqual([3000, 'us']);
+  one.writes({ acquireTime: 'b' });
+  one.observe(lease({ holderIdentity: 'us', leaseDurationSeconds: 15, acquireTime: 'b' }), 3000);
+  expect([one.freeAt, one.holder, one.ours]).toEqual([3000, 'us', true]);
+});
+
+test('our name that somebody else wrote into a held lease starts one more term, once', () => {
+  const one = term();
+  one.writes({ acquireTime: 'never arrived' });
+  one.observe(held('a'), 0);
+  const named = (renewTime: string): Lease => lease({ holderIdentity: 'us', leaseDurationSeconds: 15, renewTime });
+  one.observe(named('a'), 2000);
+  one.observe(named('b'), 3000);
+  expect([one.freeAt, one.holder, one.ours]).toEqual([17_000, 'us', false]);
 });

@@ -92,6 +92,25 @@ it('content that the store has seen, and calls of a writer without a claim, get 
   expect(later()).toBe(0);
 });
 
+it('past the lease nothing is staged, neither ahead nor by the batch', async () => {
+  using mount = temporaryMount();
+  const made: string[] = [];
+  const real = systemFiles();
+  const files: Files = {
+    ...real,
+    makeDirectory(parent, name, mode) {
+      made.push(name);
+      real.makeDirectory(parent, name, mode);
+    },
+  };
+  const writer = claimedWriter(mount.root, { files });
+  made.length = 0;
+  writer.site.lease.extend(0n);
+  await writer.writer.prepare(CALLS);
+  expect(writer.run(...CALLS).map((answer) => answer.ok)).toEqual([false, false, false]);
+  expect(made).toEqual([]);
+});
+
 it('a sweep between the head start and the publication leaves the head start alone', async () => {
   using mount = temporaryMount();
   const { files, synced } = watched();

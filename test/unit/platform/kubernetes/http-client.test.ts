@@ -130,6 +130,28 @@ describe('a request', () => {
     expect(await failureOf(client.request({ ...get('/c'), signal: controller.signal }))).toBe(reason);
   });
 
+  test('that waited for a connection until it may not be sent any more is not sent', async () => {
+    const seen: (string | undefined)[] = [];
+    const held: ServerResponse[] = [];
+    const { client } = await peerWorld(
+      (request, response) => {
+        seen.push(request.url);
+        held.push(response);
+      },
+      { connections: 1 },
+    );
+    const state = { open: true };
+    const maySend = (): boolean => state.open;
+    const sent = client.request({ ...get('/in-time'), maySend });
+    const late = failureOf(client.request({ ...get('/late'), maySend }));
+    await expect.poll(() => seen).toEqual(['/in-time']);
+    state.open = false;
+    for (const response of held) json(response, 200, 'done');
+    expect((await sent).body).toBe('done');
+    expect(await late).toBeInstanceOf(ConnectionError);
+    expect(seen).toEqual(['/in-time']);
+  });
+
   test('that meets a 401 is tried once more with credentials read anew, and only once', async () => {
     const seen: (string | undefined)[] = [];
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
