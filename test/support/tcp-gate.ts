@@ -9,12 +9,15 @@ export interface TcpGate {
   close(): Promise<void>;
 }
 
-/** A door in front of a server on 127.0.0.1: what goes through is passed on as it is, TLS included. */
-export async function tcpGate(targetPort: number): Promise<TcpGate> {
+/**
+ * A door in front of a server on 127.0.0.1: what goes through is passed on as it is, TLS included. The server sees it come
+ * from `from`, any address of the loopback network.
+ */
+export async function tcpGate(targetPort: number, from = '127.0.0.1'): Promise<TcpGate> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let passes = true;
   const server = createServer((near) => {
-    const far = connect(targetPort, '127.0.0.1');
+    const far = connect({ port: targetPort, host: '127.0.0.1', localAddress: from });
     const pair = [near, far] as const;
     pairs.add(pair);
     const end = (): void => {
