@@ -7,7 +7,7 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kub
 /** The programs that each room of `test/` starts; a room that is not run needs none. */
 const PROGRAMS: Readonly<Record<string, readonly BinaryName[]>> = {
   golden: ['kustomize', 'kpt'],
-  integration: [...CONTROL_PLANE, 'kustomize', 'kpt', 'helm', 'promtool', 'glua'],
+  integration: [...CONTROL_PLANE, 'kustomize', 'kpt', 'helm', 'helm4', 'promtool', 'glua'],
   fault: CONTROL_PLANE,
   e2e: [...CONTROL_PLANE, 'kustomize', 'kpt', 'helm', 'helm4'],
 };

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CHART, HELMS } from '../../support/helm.ts';
+import { CRD, columns, type HelmCluster, helmCluster } from '../../support/helm-cluster.ts';
+
+// Real Helm on a real control plane. There are no nodes, so pods are made and never run: test/node has those that do.
+// Each test has namespaces of its own, whose releases stay; only the CRD is shared, and goes after each test.
+
+let cluster: HelmCluster;
+beforeAll(async () => {
+  cluster = await helmCluster();
+});
+afterAll(async () => cluster?.stop());
+afterEach(() => cluster.removeCrd());
+
+type Command = readonly string[];
+const install = (name: string, ns: string, chart = CHART): Command => ['install', name, chart, '--namespace', ns];
+const upgrade = (name: string, ns: string, chart = CHART): Command => ['upgrade', name, chart, '--namespace', ns];
+const uninstall = (name: string, ns: string): Command => ['uninstall', name, '--namespace', ns];
+
+const get = async (path: string): Promise<number> => (await cluster.plane.request('GET', path)).status;
+const roleOf = (name: string): Promise<number> => get(`/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`);
+const deploymentIn = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/patchgen`;
+const claimIn = (namespace: string): string =>
+  `/api/v1/namespaces/${namespace}/persistentvolumeclaims/patchgen-packages`;
+const adoption = (told: string): string => /^ *kubectl patch crd .*$/m.exec(told)?.[0] ?? 'false';
+
+/** Labels and annotations: by these Helm tells whose it is. */
+async function marksOfCrd(): Promise<object> {
+  const { labels = {}, annotations = {} } = (await cluster.crd())?.metadata ?? {};
+  return { labels, annotations };
+}
+
+describe.each(HELMS)('%s', (helm) => {
+  test('no value but the release: the CRD is served, and pods are made where Pod Security is restricted', async () => {
+    const one = await cluster.namespace();
+    const notes = await cluster.helm(helm, install('patchgen', one));
+    expect(notes).toContain(`kubectl rollout status deployment/patchgen -n ${one}`);
+    expect(notes).toContain('WARNING: persistence.mode is emptyDir');
+    await cluster.createIntent(one);
+    await expect.poll(() => cluster.podsIn(one), { timeout: 60_000 }).toBe(2);
+    expect(await marksOfCrd()).toMatchObject({ annotations: { 'helm.sh/resource-policy': 'keep' } });
+  });
+
+  test('an upgrade changes values and the CRD, and keeps the intents', async () => {
+    const one = await cluster.namespace();
+    await cluster.helm(helm, install('patchgen', one, cluster.olderChart));
+    await cluster.createIntent(one);
+    expect(columns(await cluster.crd())).not.toContain('Correlation');
+    await cluster.helm(helm, upgrade('patchgen', one), { replicas: 3 });
+    expect(columns(await cluster.crd())).toContain('Correlation');
+    const { body } = await cluster.plane.request('GET', deploymentIn(one));
+    expect(body).toMatchObject({ spec: { replicas: 3 } });
+    expect(await cluster.intents()).toEqual([`${one}/web`]);
+  });
+
+  test('what is uninstalled leaves CRD, intents and claim, and comes again under the same name and another one', async () => {
+    const one = await cluster.namespace();
+    const values = { persistence: { mode: 'shared' } };
+    await cluster.helm(helm, install('patchgen', one), values);
+    await cluster.createIntent(one);
+    await cluster.helm(helm, uninstall('patchgen', one));
+    expect(await cluster.intents()).toEqual([`${one}/web`]);
+    expect([await get(deploymentIn(one)), await roleOf(`${one}:patchgen`), await get(claimIn(one))]).toEqual([
+      404, 404, 200,
+    ]);
+
+    expect(await cluster.helm(helm, install('patchgen', one), values)).not.toContain('belongs to somebody else');
+    await cluster.helm(helm, uninstall('patchgen', one));
+
+    const notes = await cluster.helm(helm, install('other', one));
+    expect(notes).toContain(
+      `the CRD ${CRD} was there already, the same as in this chart, and belongs to somebody else`,
+    );
+    expect(await cluster.helm(helm, upgrade('other', one))).toContain('belongs to somebody else');
+    expect(await cluster.intents()).toEqual([`${one}/web`]);
+  });
+
+  test('another CRD of somebody else is a refusal, with the command that takes it over for good', async () => {
+    const [one, two] = [await cluster.namespace(), await cluster.namespace()];
+    await cluster.helm(helm, install('patchgen', one, cluster.olderChart), { crds: { keep: false } });
+    await cluster.createIntent(one);
+    const told = await cluster.refused(helm, install('patchgen', two));
+    expect(told).toContain(
+      `The CRD ${CRD} is in the cluster already, differs from that of this chart, and does not belong`,
+    );
+    await cluster.shell(adoption(told));
+    await cluster.helm(helm, install('patchgen', two));
+    expect(columns(await cluster.crd())).toContain('Correlation');
+    // The release that had it lets go of it, although it was told not to keep it.
+    await cluster.helm(helm, upgrade('patchgen', one), { crds: { keep: false } });
+    await cluster.helm(helm, uninstall('patchgen', one));
+    expect(await cluster.intents()).toEqual([`${one}/web`]);
+  });
+
+  test('a CRD that kubectl brought is left alone when it is the same, and whatever it is without crds.enabled', async () => {
+    const [one, two] = [await cluster.namespace(), await cluster.namespace()];
+    const disabled = { crds: { enabled: false } };
+    expect(await cluster.helm(helm, install('patchgen', one), disabled)).toContain('NOTE: crds.enabled is false');
+    expect(await cluster.crd()).toBeUndefined();
+    await cluster.plane.kubectl(['apply', '-f', 'crds']);
+    const before = await marksOfCrd();
+    await cluster.helm(helm, install('patchgen', two));
+    const wanted = { crds: { enabled: true } };
+    expect(await cluster.refused(helm, upgrade('patchgen', one, cluster.olderChart), wanted)).toContain(
+      'does not belong',
+    );
+    await cluster.helm(helm, upgrade('patchgen', one, cluster.olderChart), disabled);
+    expect(await marksOfCrd()).toEqual(before);
+    expect(columns(await cluster.crd())).toContain('Correlation');
+  });
+
+  test('without crds.keep the CRD goes with the release, as the notes warn', async () => {
+    const one = await cluster.namespace();
+    const notes = await cluster.helm(helm, install('patchgen', one), { crds: { keep: false } });
+    expect(notes).toContain('WARNING: crds.keep is false: the CRD goes with this release');
+    await cluster.helm(helm, uninstall('patchgen', one));
+    await expect.poll(() => cluster.crd(), { timeout: 30_000 }).toBeUndefined();
+  });
+
+  test('releases of one name in two namespaces, and of two names in one, live and go on their own', async () => {
+    const [one, two] = [await cluster.namespace(), await cluster.namespace()];
+    await cluster.helm(helm, install('patchgen', one));
+    await cluster.helm(helm, install('patchgen', two));
+    await cluster.helm(helm, install('other', one));
+    const names = [`${one}:patchgen`, `${two}:patchgen`, `${one}:other-patchgen`];
+    expect(await Promise.all(names.map(roleOf))).toEqual([200, 200, 200]);
+    await cluster.helm(helm, uninstall('patchgen', one));
+    expect(await Promise.all(names.map(roleOf))).toEqual([404, 200, 200]);
+    expect([await get(deploymentIn(one)), await get(deploymentIn(two))]).toEqual([404, 200]);
+    expect(await cluster.crd()).toBeDefined();
+  });
+});
+
+test('a release of Helm 3 is upgraded by Helm 4', async () => {
+  const one = await cluster.namespace();
+  await cluster.helm('helm', install('patchgen', one, cluster.olderChart));
+  await cluster.helm('helm4', upgrade('patchgen', one), { replicas: 3 });
+  expect(columns(await cluster.crd())).toContain('Correlation');
+  await cluster.helm('helm4', uninstall('patchgen', one));
+  expect(await get(deploymentIn(one))).toBe(404);
+});
