@@ -31,6 +31,10 @@ export function file(path: string, content: string | Buffer, mode = 0o644): Entr
   return { kind: 'file', path, mode, owner: ROOT_OWNER, content: Buffer.from(content) };
 }
 
+export function link(path: string, target: string): Entry {
+  return { kind: 'link', path, mode: 0o777, owner: ROOT_OWNER, target };
+}
+
 /** A file of this machine, with links resolved. It is executable for all or for nobody, whatever the umask was. */
 export function copy(path: string, source: string, mode = 0o644): Entry {
   return { kind: 'copy', path, mode, owner: ROOT_OWNER, source, size: lengthOf(source) };
@@ -63,8 +67,7 @@ export function entriesOf(rootfs: string): Entry[] {
       const source = join(rootfs, inside);
       const stat = lstatSync(source);
       if (stat.isDirectory()) return [folder(inside), ...below(inside)];
-      if (stat.isSymbolicLink())
-        return [{ kind: 'link', path: inside, mode: 0o777, owner: ROOT_OWNER, target: readlinkSync(source) }];
+      if (stat.isSymbolicLink()) return [link(inside, readlinkSync(source))];
       return [copy(inside, source, (stat.mode & 0o111) === 0 ? 0o644 : 0o755)];
     });
   return complete(below(''));

@@ -1,8 +1,9 @@
 /** `npm run image`: the operator's image as an OCI archive, without a container engine. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostArchitecture } from './archive.ts';
 import { buildImage, defaultRef } from './build.ts';
+import { checkDockerfile } from './dockerfile-check.ts';
 
 const HELP = `Writes the operator's image as an OCI archive. No container engine is needed: the image is assembled from the bundle, the
 Node.js of the npm dependencies and this machine's C and C++ libraries (Debian or Ubuntu).
@@ -11,20 +12,30 @@ Usage: npm run image [-- <options>]
 
   --output <file>  default: dist/image/patchgen-<version>-<architecture>.tar
   --ref <name>     name and tag of the image; default: ${defaultRef()}
+  --check-dockerfile
+                   build the Dockerfile instead (buildah, root; the bases are substituted) and compare it with the archive
   --help           this text
 
 SOURCE_DATE_EPOCH, when set, dates the files and the image.`;
 
+const ROOT = join(import.meta.dirname, '../..');
 const { values } = parseArgs({
   options: {
     output: { type: 'string' },
     ref: { type: 'string' },
+    'check-dockerfile': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-if (values.help) console.log(HELP);
-else await main();
+try {
+  if (values.help) console.log(HELP);
+  else if (values['check-dockerfile']) await checkDockerfile(ROOT, (text) => console.log(text));
+  else await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
 async function main(): Promise<void> {
   const ref = values.ref ?? defaultRef();

@@ -22,6 +22,7 @@ const COMMANDS = {
   generate: { program: 'tools/generate/main.ts' },
   build: { program: 'tools/build/bundle.ts' },
   image: { program: 'tools/image/main.ts' },
+  'e2e:kind': { program: 'tools/kind/main.ts' },
   bench: { program: 'bench/main.ts', binaries: SERVERS },
   e2e: { program: 'tools/node/e2e.ts' },
   'control-plane': { program: 'tools/control-plane/main.ts', binaries: [...SERVERS, 'kube-controller-manager'] },

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ENVIRONMENT, FLAGS } from '../../../bin/runtime-settings.mjs';
 import { VERSION } from '../../../src/cli/version.ts';
 import { type BuiltImage, buildImage } from '../../../tools/image/build.ts';
+import { type ReadArchive, readArchive, unpack } from '../../../tools/image/read-archive.ts';
 import { librariesOf } from '../../../tools/image/shared-libraries.ts';
-import { type ReadArchive, readArchive, unpack } from '../../support/image/archive.ts';
 import { MADE_BY_RUNTIME, runInside } from '../../support/image/container.ts';
 
 let folder: string;

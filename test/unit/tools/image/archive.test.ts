@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeArchive, writeOciArchive } from '../../../../tools/image/archive.ts';
 import { file } from '../../../../tools/image/entries.ts';
-import { readArchive, unpack } from '../../../support/image/archive.ts';
+import { readArchive, unpack } from '../../../../tools/image/read-archive.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 
 const REF = 'localhost/thing:1.2';

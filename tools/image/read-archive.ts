@@ -1,9 +1,10 @@
+/** Reads OCI archives back: for tests, and to compare images. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { ImageConfig } from '../../../tools/image/archive.ts';
+import type { ImageConfig } from './archive.ts';
 
 interface Descriptor {
   readonly mediaType: string;
@@ -22,6 +23,7 @@ export interface ReadArchive {
     readonly rootfs: { readonly diff_ids: readonly string[] };
     readonly history: readonly unknown[];
   };
+  /** What `docker load` reads; empty where there is nothing for it. */
   readonly docker: readonly {
     readonly Config: string;
     readonly RepoTags: readonly string[];
@@ -53,7 +55,12 @@ export function readArchive(archive: string, folder: string): ReadArchive {
   const layers = manifest.layers.map((layer) => join(folder, blob(layer)));
   const diffs = layers.map((path) => sha256(gunzipSync(readFileSync(path))));
   if (diffs.join() !== config.rootfs.diff_ids.join()) throw new Error('the layers are not what the configuration says');
-  return { index, config, docker: json('manifest.json') as ReadArchive['docker'], layers };
+  return {
+    index,
+    config,
+    docker: existsSync(join(folder, 'manifest.json')) ? (json('manifest.json') as ReadArchive['docker']) : [],
+    layers,
+  };
 }
 
 /** Puts the layers over each other, owners included where this process may. */
