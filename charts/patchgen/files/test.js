@@ -1,6 +1,7 @@
-// What `helm test` runs: metrics come through the Service, and the operator behind it is ready and of this chart's kind.
-const url = process.argv[1];
-const deadline = Date.now() + 60_000;
+// What `helm test` runs: metrics come through the Service, and the operator behind it is ready.
+// Arguments: the URL, and for how many seconds to try.
+const [, url, seconds] = process.argv;
+const deadline = Date.now() + Number(seconds) * 1_000;
 
 async function problem() {
   const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
