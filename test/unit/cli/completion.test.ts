@@ -64,6 +64,13 @@ describe('bash', () => {
     expect(offered('verify', '')).toEqual(['dir']);
   });
 
+  test('offers the subcommands of a command, and behind one its flags and files', () => {
+    expect(offered('policy', '')).toEqual(['test']);
+    expect(offered('policy', 'test', 'in')).toEqual(['intent.yaml']);
+    expect(offered('policy', 'test', '--namespace-l')).toEqual(['--namespace-labels']);
+    expect(offered('policy', 'test', '--policy', 'in')).toEqual(['intent.yaml']);
+  });
+
   test('offers nothing where it cannot know', () => {
     expect(offered('run', '--leader-election-id', '')).toEqual([]);
     expect(offered('nonsense', '')).toEqual([]);

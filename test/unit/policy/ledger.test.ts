@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../../src/policy/evaluate.ts';
+import {
+  type Claim,
+  EMPTY_LEDGER,
+  expire,
+  fullUntilOf,
+  type Ledger,
+  ledgerOf,
+  ledgerText,
+  MAX_ENTRIES,
+  mergeLedgers,
+  reserve,
+} from '../../../src/policy/ledger.ts';
+import { claimOf } from '../../../src/policy/usage-rules.ts';
+import { policy, policyInput } from '../../support/policies.ts';
+
+const START = Date.UTC(2026, 10, 19, 12);
+const at = (seconds: number): Date => new Date(START + seconds * 1000);
+
+function claim(name: string, id: string, namespace = 'shop'): Claim {
+  return { namespace, apiVersion: 'apps/v1', kind: 'Deployment', name, id };
+}
+
+/** The ledger after the claims, which all have to fit. */
+function ledger(...claims: readonly (readonly [seconds: number, claim: Claim])[]): Ledger {
+  return claims.reduce((before: Ledger, [seconds, one]) => {
+    const result = reserve(before, {}, one, at(seconds));
+    if ('fullUntil' in result) throw new Error('full');
+    return result.ledger;
+  }, EMPTY_LEDGER);
+}
+
+const claims = fc.record({
+  seconds: fc.nat(10_000),
+  name: fc.constantFrom('web', 'api', 'db'),
+  namespace: fc.constantFrom('shop', 'pay'),
+  id: fc.nat(30).map(String),
+});
+const ledgers = fc
+  .array(claims, { maxLength: 12 })
+  .map((all) =>
+    ledger(
+      ...all
+        .toSorted((one, other) => one.seconds - other.seconds)
+        .map(({ seconds, name, id, namespace }) => [seconds, claim(name, id, namespace)] as const),
+    ),
+  );
+
+describe('a reservation', () => {
+  test('no target and no namespace ever gets more than its limit within any hour, in any order of claims', () => {
+    const limits = { perTargetPerHour: 2, perNamespacePerHour: 3 };
+    fc.assert(
+      fc.property(fc.array(claims, { maxLength: 40 }), (all) => {
+        const granted: { seconds: number; name: string; namespace: string }[] = [];
+        const seen = new Set<string>();
+        let state: Ledger = EMPTY_LEDGER;
+        for (const [i, one] of all.toSorted((a, b) => a.seconds - b.seconds).entries()) {
+          const result = reserve(state, limits, claim(one.name, `${i}`, one.namespace), at(one.seconds));
+          if ('fullUntil' in result) continue;
+          state = result.ledger;
+          granted.push(one);
+          seen.add(`${i}`);
+        }
+        for (const { seconds, name, namespace } of granted) {
+          const hour = granted.filter(
+            (other) => other.namespace === namespace && other.seconds > seconds - 3600 && other.seconds <= seconds,
+          );
+          expect(hour.length).toBeLessThanOrEqual(3);
+          expect(hour.filter((other) => other.name === name).length).toBeLessThanOrEqual(2);
+        }
+      }),
+    );
+  });
+
+  test('that is refused fits at the moment that was named, and not a millisecond before', () => {
+    const limits = { perTargetPerHour: 2, perNamespacePerHour: 3 };
+    const full = ledger([0, claim('web', '1')], [600, claim('web', '2')]);
+    const third = claim('web', '3');
+    expect(reserve(full, limits, third, at(1200))).toEqual({ fullUntil: at(3600) });
+    expect(reserve(full, limits, third, new Date(at(3600).getTime() - 1))).toEqual({ fullUntil: at(3600) });
+    expect(reserve(full, limits, third, at(3600))).toHaveProperty('ledger');
+    const crowded = ledger([0, claim('web', '1')], [60, claim('api', '2')], [90, claim('db', '3')]);
+    expect(reserve(crowded, limits, claim('new', '4'), at(100))).toEqual({ fullUntil: at(3600) });
+    expect(reserve(crowded, limits, claim('new', '4', 'pay'), at(100))).toHaveProperty('ledger');
+  });
+
+  test('counts once, however often it is asked for', () => {
+    const limits = { perTargetPerHour: 1 };
+    const once = ledger([0, claim('web', 'uid/1')]);
+    const again = reserve(once, limits, claim('web', 'uid/1'), at(100));
+    expect(again).toEqual({ ledger: once });
+    expect(fullUntilOf(once, limits, claim('web', 'uid/1'), at(100))).toBeUndefined();
+  });
+
+  test('is not refunded: the intent that is made again, or changed and changed back, has another id and finds it full', () => {
+    const limits = { perTargetPerHour: 1 };
+    const once = ledger([0, claim('web', 'old-uid/1')]);
+    for (const id of ['new-uid/1', 'old-uid/2'])
+      expect(reserve(once, limits, claim('web', id), at(10))).toEqual({ fullUntil: at(3600) });
+  });
+
+  test('of a target counts for its kind and its group, whatever the version', () => {
+    const limits = { perTargetPerHour: 1 };
+    const once = ledger([0, claim('web', '1')]);
+    const other = claim('web', '2');
+    expect(fullUntilOf(once, limits, { ...other, apiVersion: 'apps/v1beta1' }, at(1))).toBeDefined();
+    expect(fullUntilOf(once, limits, { ...other, kind: 'StatefulSet' }, at(1))).toBeUndefined();
+    expect(fullUntilOf(once, limits, { ...other, apiVersion: 'example.com/v1' }, at(1))).toBeUndefined();
+  });
+
+  test('leaves the ledger that it was asked of as it was', () => {
+    const before = ledger([0, claim('web', '1')]);
+    const copy = structuredClone(before);
+    reserve(before, {}, claim('web', '2'), at(10));
+    expect(before).toEqual(copy);
+  });
+});
+
+describe('time', () => {
+  test('an entry is gone when it is an hour old', () => {
+    const some = ledger([0, claim('web', '1')], [10, claim('api', '2')]);
+    expect(expire(some, new Date(at(3600).getTime() - 1)).entries).toHaveLength(2);
+    expect(expire(some, at(3600)).entries).toHaveLength(1);
+    expect(expire(some, at(3610))).toEqual(EMPTY_LEDGER);
+    expect(expire(EMPTY_LEDGER, at(0))).toEqual(EMPTY_LEDGER);
+  });
+
+  test('an entry from the future of a wrong clock holds for an hour from now, and no longer', () => {
+    const wrong = ledger([86_400 * 365, claim('web', '1')]);
+    const limits = { perTargetPerHour: 1 };
+    expect(reserve(wrong, limits, claim('web', '2'), at(0))).toEqual({ fullUntil: at(3600) });
+    const noted = expire(wrong, at(0));
+    expect(reserve(noted, limits, claim('web', '2'), at(3600))).toHaveProperty('ledger');
+  });
+});
+
+describe('merging', () => {
+  test('is commutative, associative and idempotent, and forgets nothing', () => {
+    fc.assert(
+      fc.property(ledgers, ledgers, ledgers, (a, b, c) => {
+        expect(mergeLedgers(a, b)).toEqual(mergeLedgers(b, a));
+        expect(mergeLedgers(mergeLedgers(a, b), c)).toEqual(mergeLedgers(a, mergeLedgers(b, c)));
+        expect(mergeLedgers(a, a)).toEqual(a);
+        expect(mergeLedgers(a, b).entries).toEqual(expect.arrayContaining([...a.entries]));
+      }),
+    );
+  });
+});
+
+describe('text', () => {
+  test('a ledger survives its text, and equal ledgers have equal texts', () => {
+    fc.assert(
+      fc.property(ledgers, (one) => {
+        expect(ledgerOf(ledgerText(one))).toEqual(one);
+        expect(ledgerText(mergeLedgers(one, one))).toBe(ledgerText(one));
+      }),
+    );
+  });
+
+  test.each(['x', 'x'.repeat(30), 'ä'.repeat(31), `zzzzzz_${'a'.repeat(24)}`, `ZZZZZZZ${'a'.repeat(24)}`])(
+    '%j is no ledger',
+    (text) => {
+      expect(ledgerOf(text)).toBeUndefined();
+    },
+  );
+
+  test('5,000 targets are 155,000 bytes, and a full ledger of 310,000 lets nothing through until its oldest entry leaves', () => {
+    const many = (count: number): Ledger => {
+      const entries = Array.from({ length: count }, (_, i) => ledger([i % 60, claim(`web-${i}`, `uid-${i}`)]).entries);
+      return mergeLedgers({ entries: entries.flat() }, EMPTY_LEDGER);
+    };
+    expect(Buffer.byteLength(ledgerText(many(5000)))).toBe(155_000);
+    const full = many(MAX_ENTRIES);
+    expect(Buffer.byteLength(ledgerText(full))).toBe(310_000);
+    expect(reserve(full, {}, claim('new', 'new'), at(100))).toEqual({ fullUntil: at(3600) });
+    expect(reserve(full, {}, claim('new', 'new'), at(3600))).toHaveProperty('ledger');
+    expect(mergeLedgers(full, many(MAX_ENTRIES + 60)).entries).toHaveLength(MAX_ENTRIES);
+  });
+});
+
+describe('the rule', () => {
+  const one = policy('one', { rate: { perTargetPerHour: 1, perNamespacePerHour: 2 } });
+  const under = (state: Ledger) =>
+    evaluate(policyInput({ usage: new Map([['one', { ledger: state }]]), now: at(60) }), [one]);
+
+  test('lets a change through while there is room, and says until when there is none', () => {
+    expect(under(EMPTY_LEDGER).decision).toBe('Allow');
+    const verdict = under(ledger([0, claim('web', 'other')]));
+    expect(verdict.decision).toBe('Wait');
+    expect(verdict.retryAt).toEqual(at(3600));
+    expect(verdict.considered.map(({ rule, result }) => [rule, result])).toEqual([
+      ['rate.perTargetPerHour', 'Wait'],
+      ['rate.perNamespacePerHour', 'Allow'],
+    ]);
+  });
+
+  test('does not count what another policy has counted', () => {
+    const usage = new Map([['other', { ledger: ledger([0, claim('web', 'x')]) }]]);
+    expect(evaluate(policyInput({ usage, now: at(60) }), [one]).decision).toBe('Allow');
+  });
+
+  test('lets the change through that has its reservation already', () => {
+    const input = policyInput({ now: at(60) });
+    const own = reserve(EMPTY_LEDGER, {}, claimOf(input), at(0));
+    expect(under('ledger' in own ? own.ledger : EMPTY_LEDGER).decision).toBe('Allow');
+  });
+});
