@@ -62,11 +62,11 @@ export function apiServerArguments(dir: string, ports: Ports, auditLogPath: stri
   ];
 }
 
-/** Owner garbage collection, namespace deletion, Deployments: what tests of an operator need; no scheduler, no nodes. */
+/** Owner garbage collection, namespace deletion, Deployments, roles made of others: what tests of an operator need; no scheduler, no nodes. */
 export function controllerManagerArguments(dir: string, kubeconfig: string): string[] {
   return [
     `--kubeconfig=${kubeconfig}`,
-    '--controllers=deployment-controller,replicaset-controller,statefulset-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller',
+    '--controllers=deployment-controller,replicaset-controller,statefulset-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller,clusterrole-aggregation-controller',
     '--leader-elect=false',
     '--secure-port=0',
     `--service-account-private-key-file=${join(dir, 'service-account.key')}`,

@@ -76,7 +76,7 @@ async function used(from: number, flags: readonly string[] = []): Promise<Compar
   return { rights: rightsOf(objects), records: records.filter(({ user }) => user.username === username) };
 }
 
-function compare({ rights, records }: Compared): void {
+function expectExactUse({ rights, records }: Compared): void {
   const onResources = records.filter(({ objectRef }) => objectRef?.resource !== undefined);
   expect(onResources.length).toBeGreaterThan(0);
   const unused = rights.filter((right) => !onResources.some((record) => uses(record, right)));
@@ -94,7 +94,7 @@ function compare({ rights, records }: Compared): void {
 test('a whole life uses every right that the chart gives, and needs no other', async () => {
   const { end } = world.requests();
   await wholeLife(['shop'], []);
-  compare(await used(end));
+  expectExactUse(await used(end));
 });
 
 test('with watchNamespaces the same holds of Roles in these namespaces alone: nothing else is touched', async () => {
@@ -103,7 +103,7 @@ test('with watchNamespaces the same holds of Roles in these namespaces alone: no
   const { end } = world.requests();
   await wholeLife(['team-a', 'team-b'], scope);
   const { rights, records } = await used(end, scope);
-  compare({ rights, records });
+  expectExactUse({ rights, records });
   expect(rights.map(({ namespace }) => namespace)).not.toContain(undefined);
   const places = records.flatMap(({ objectRef }) => (objectRef?.resource === undefined ? [] : [objectRef.namespace]));
   expect(new Set(places)).toEqual(new Set(['team-a', 'team-b', 'default']));
