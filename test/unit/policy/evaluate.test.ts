@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { PatchPolicySpec } from '../../../src/api/schema/patchpolicy.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { PolicyInput } from '../../../src/policy/input.ts';
 import { DECISIONS, type Verdict } from '../../../src/policy/verdict.ts';
@@ -43,7 +44,7 @@ describe('laws', () => {
 
   test('one more policy that speaks on a topic never makes it milder where another speaks already', () => {
     const speakers = fc.tuple(anyPolicies, anyPolicies).map(([one, other]) => {
-      const spec = { autoscaler: 'Warn', gitOps: 'Ignore', targetNamespaces: { names: ['*'] } } as const;
+      const spec: PatchPolicySpec = { autoscaler: 'Warn', gitOps: 'Ignore', targetNamespaces: { names: ['*'] } };
       return [policy('aa', { ...(one.spec as object), match: {}, ...spec }), policy('bb', other.spec)];
     });
     fc.assert(
