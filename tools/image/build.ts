@@ -10,6 +10,13 @@ import { appLayer, imageConfig, readManifest, revisionOf } from './layout.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+export interface BuildOptions {
+  readonly out: string;
+  readonly ref?: string;
+  /** The commit that the label names. Default: that of a checkout without changes. */
+  readonly revision?: string;
+}
+
 export interface BuiltImage extends WrittenArchive {
   /** The archive. */
   readonly path: string;
@@ -25,14 +32,13 @@ export function defaultRef(): string {
  * Builds the bundle and writes the image for this machine's architecture to `out`. The same sources, dependencies and libraries give
  * the same digest. SOURCE_DATE_EPOCH dates it (https://reproducible-builds.org/specs/source-date-epoch). Throws with what is missing.
  */
-export async function buildImage(options: { readonly out: string; readonly ref?: string }): Promise<BuiltImage> {
-  const { out, ref = defaultRef() } = options;
+export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
+  const { out, ref = defaultRef(), revision = revisionOf(ROOT) } = options;
   const base = baseLayer(ROOT);
   const folder = await mkdtemp(join(tmpdir(), 'patchgen-image-'));
   try {
     const app = appLayer(dirname(await bundle(join(folder, 'dist'))));
     const created = createdAt(process.env.SOURCE_DATE_EPOCH);
-    const revision = revisionOf(ROOT);
     const config = imageConfig(readManifest(ROOT), {
       ...(created === undefined ? {} : { created }),
       ...(revision === undefined ? {} : { revision }),

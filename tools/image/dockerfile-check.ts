@@ -4,25 +4,14 @@
  * the Dockerfile works and that both ways make the same image; it does not show that the official bases fit.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeArchive } from './archive.ts';
 import { baseLayer } from './base-layer.ts';
 import { buildImage } from './build.ts';
 import { builderLayer } from './builder-layer.ts';
-import { imageConfig, readManifest } from './layout.ts';
-import { type ReadArchive, readArchive, unpack } from './read-archive.ts';
+import { differences } from './compare.ts';
 
 const BASES = /^ARG (BUILDER|RUNTIME)=(\S+)$/gm;
 const CERTIFICATES = '/etc/ssl/certs';
@@ -41,8 +30,8 @@ export async function checkDockerfile(root: string, say: (text: string) => void)
     say('The Dockerfile, on substitutes of both bases:');
     buildah('bud', ...buildArguments(work), '-t', 'localhost/patchgen:dockerfile', '.');
     buildah('push', '-q', 'localhost/patchgen:dockerfile', `oci-archive:${join(work, 'built.tar')}`);
-    const ours = await buildImage({ out: join(work, 'ours.tar') });
-    const findings = differences(open(join(work, 'built.tar'), work, 'built'), open(ours.path, work, 'ours'), root);
+    const ours = await buildImage({ out: join(work, 'ours.tar'), revision: 'unknown' });
+    const findings = differences(join(work, 'built.tar'), ours.path, work);
     if (findings.length > 0) throw new Error(`the Dockerfile makes another image:\n${findings.join('\n')}`);
     say('The Dockerfile makes the same image as npm run image: the same files, owners, modes and settings.');
   } finally {
@@ -80,45 +69,4 @@ function buildArguments(work: string): string[] {
     ...['--isolation', 'chroot', '--network', 'host', '--pull-never', '--secret', `id=npmrc,src=${npmrc}`],
     ...volumes.flatMap((volume) => ['--volume', volume]),
   ];
-}
-
-interface Opened {
-  readonly archive: ReadArchive;
-  /** One line for each path: mode, owner, content. */
-  readonly files: ReadonlyMap<string, string>;
-}
-
-function open(path: string, work: string, name: string): Opened {
-  const archive = readArchive(path, join(work, name));
-  const rootfs = join(work, `${name}-rootfs`);
-  unpack(archive.layers, rootfs);
-  const paths = readdirSync(rootfs, { recursive: true, encoding: 'utf8' });
-  return { archive, files: new Map(paths.map((inside) => [inside, lineOf(join(rootfs, inside))])) };
-}
-
-function lineOf(path: string): string {
-  const { mode, uid, gid, ...stat } = lstatSync(path);
-  const content = stat.isFile() ? hashOf(path) : stat.isSymbolicLink() ? readlinkSync(path) : '';
-  return `${mode.toString(8)} ${uid}:${gid} ${content}`;
-}
-
-const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
-
-function differences(built: Opened, ours: Opened, root: string): string[] {
-  const paths = [...new Set([...built.files.keys(), ...ours.files.keys()])].toSorted();
-  const files = paths
-    .filter((path) => built.files.get(path) !== ours.files.get(path))
-    .map(
-      (path) =>
-        `/${path}: ${built.files.get(path) ?? 'not there'}, and ${ours.files.get(path) ?? 'not there'} in the archive`,
-    );
-  const wanted = imageConfig(readManifest(root), { revision: 'unknown' });
-  const { Labels: labels = {}, ...config } = built.archive.config.config;
-  const settings = Object.entries({ ...wanted, Labels: undefined })
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify((config as Record<string, unknown>)[name]))
-    .map(([name]) => `${name}: ${JSON.stringify((config as Record<string, unknown>)[name])}`);
-  const missing = Object.entries(wanted.Labels ?? {})
-    .filter(([name, value]) => labels[name] !== value)
-    .map(([name]) => `label ${name}: ${labels[name]}`);
-  return [...files, ...settings, ...missing];
 }
