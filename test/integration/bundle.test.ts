@@ -14,9 +14,11 @@ import { treeOf } from '../support/tree.ts';
 // The bundle lies outside the checkout, so nothing of the sources or node_modules can help it out.
 let folder: string;
 let program: string;
+let asBuilt: readonly string[];
 beforeAll(async () => {
   folder = fs.mkdtempSync(join(fs.realpathSync(tmpdir()), 'patchgen-bundle-'));
   program = await bundle(join(folder, 'dist'));
+  asBuilt = entriesWithTimes();
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
@@ -27,6 +29,13 @@ const INTENT = JSON.stringify({
   metadata: { name: 'web', namespace: 'shop' },
   spec: SPEC,
 });
+
+const entriesWithTimes = (): string[] =>
+  fs
+    .readdirSync(dirname(program))
+    .map(
+      (name) => `${name} ${fs.statSync(join(dirname(program), name)).mtimeMs} ${fs.statSync(dirname(program)).mtimeMs}`,
+    );
 
 /** Prints where standard output is written from. */
 const THROW_ON_WRITE = `
@@ -114,4 +123,9 @@ test('the bundle runs as operator: its thread passes the self-test and publishes
   } finally {
     await world.stop();
   }
+});
+
+test('nothing was written beside the bundle by all of this: it runs from where it may only be read', () => {
+  expect(fs.readdirSync(folder)).toEqual(['dist']);
+  expect(entriesWithTimes()).toEqual(asBuilt);
 });
