@@ -39,12 +39,19 @@ interface Room {
 /** Only for `npm run e2e`: what needs Linux and root is no part of `npm test`. One node at a time, so one file at a time. */
 function realNode(part: string | undefined) {
   if (part === undefined) return [];
-  const parts = part === 'full' ? ['quick', 'full'] : ['quick'];
-  const include = parts.map((it) => `test/node/${it}/**/*.test.ts`);
+  const parts = part === 'full' ? ['', 'full-'] : [''];
+  const life = parts.map((it) => `test/node/${it}life/**/*.test.ts`);
+  const shared = parts.map((it) => `test/node/${it}shared/**/*.test.ts`);
   return [
-    // These start nodes of their own, before the one that all others share.
-    room('node-life', { order: 7, workers: 1, patience: minutes(5), include: ['test/node/life/**/*.test.ts'] }),
-    room('node', { order: 8, workers: 1, patience: minutes(5), include, globalSetup: './test/support/node/broker.ts' }),
+    // These start nodes of their own, one after the other, before the one that all others share.
+    room('node-life', { order: 7, workers: 1, patience: minutes(5), include: life }),
+    room('node', {
+      order: 8,
+      workers: 1,
+      patience: minutes(5),
+      include: shared,
+      globalSetup: './test/support/node/broker.ts',
+    }),
   ];
 }
 

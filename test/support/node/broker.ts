@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { buildImage } from '../../../tools/image/build.ts';
 import { type RealNode, startNode } from '../../../tools/node/node.ts';
+import { release } from './release.ts';
+import { applySamples } from './samples.ts';
 
 /** What tests of the room get from the broker, besides the facts of the node. */
 export interface OurImage {
@@ -41,8 +43,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       (it) => it.node,
       () => undefined,
     );
-    if (node !== undefined && process.env.PATCHGEN_REAL_NODE_KEEP === '1') leaveUp(node, say);
-    else await node?.stop();
+    if (node !== undefined) {
+      say(memoryOf(node));
+      await (process.env.PATCHGEN_REAL_NODE_KEEP === '1' ? leaveUp(node, say) : node.stop());
+    }
     rmSync(folder, { recursive: true, force: true });
   };
 }
@@ -59,15 +63,25 @@ async function start(
   return { node, image };
 }
 
-function leaveUp(node: RealNode, say: (text: string) => void): void {
+function memoryOf(node: RealNode): string {
+  const megabytes = [...node.memory()].map(([name, bytes]) => [name, Math.round(bytes / 1e6)] as const);
+  const sum = megabytes.reduce((total, [, count]) => total + count, 0);
+  return `Memory of the node's daemons: ${megabytes.map((it) => it.join(' ')).join(', ')}; together ${sum} MB.`;
+}
+
+/** Installs the operator again, since every test file took its own away. */
+async function leaveUp(node: RealNode, say: (text: string) => void): Promise<void> {
   node.keep();
+  const operator = release(node);
+  await operator.install();
+  await applySamples(node);
   say(`
-The real node stays up, with the operator in namespace patchgen-system:
+The real node stays up, with the operator in namespace ${operator.namespace} and the samples in namespace shop:
 
   export KUBECONFIG=${node.kubeconfig}
-  ${node.binaries.kubectl} get pods -A
-  tail -F ${node.logs}/kubelet.log
-  nsenter --target ${node.pid} --net curl -s http://SERVICE-IP:8080/metrics
+  ${node.binaries.kubectl} get pi -A
+  ${node.binaries.kubectl} logs -n ${operator.namespace} -l app.kubernetes.io/component=operator
+  tail ${node.logs}/kubelet.log
 
 Take it down with: npm run e2e -- --down`);
 }
