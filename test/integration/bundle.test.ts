@@ -70,6 +70,14 @@ test('the bundle is one file of code, with its source map and the licences of wh
     expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
 });
 
+test('the source map names sources from the root of the project, and nothing of this machine', () => {
+  const { sources } = JSON.parse(fs.readFileSync(`${program}.map`, 'utf8')) as { sources: readonly string[] };
+  expect(sources).toContain('../src/cli/main.ts');
+  expect(sources.filter((path) => !/^(\.\.\/(src|node_modules)\/|\.\.\/package\.json$|builtin:)/.test(path))).toEqual(
+    [],
+  );
+});
+
 test('the bundle is plain ASCII: V8 keeps its text in one byte per character', () => {
   expect(fs.readFileSync(program).findIndex((byte) => byte > 0x7f)).toBe(-1);
 });

@@ -35,7 +35,7 @@ export async function bundle(outdir: string): Promise<string> {
   const program = await build({
     ...COMMON,
     entryPoints: { patchgen: 'src/cli/main.ts' },
-    outdir,
+    outdir: 'dist', // Wherever it is written to: the source map holds paths from here.
     outExtension: { '.js': '.mjs' },
     format: 'esm',
     // Names stay: they are read in stack traces, and shorter ones neither load faster nor save memory.

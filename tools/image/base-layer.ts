@@ -31,6 +31,7 @@ export function baseLayer(root: string): Entry[] {
     file('etc/nsswitch.conf', NSSWITCH),
     file('etc/ssl/certs/ca-certificates.crt', certificates(program)),
     folder('home/nonroot', NONROOT, 0o700),
+    folder('var/lib'),
   ]);
 }
 
