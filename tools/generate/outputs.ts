@@ -10,6 +10,7 @@ import { chartOutputs } from './chart.ts';
 import { cliReference } from './cli-reference.ts';
 import { dashboard } from './dashboard/dashboard.ts';
 import { fieldReference } from './field-reference.ts';
+import { metricsPage } from './metrics-page.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { specValidatorModule } from './validator.ts';
 
@@ -39,6 +40,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     { path: POLICY_VALIDATOR, content: formatted(POLICY_VALIDATOR, specValidatorModule('policy')) },
     ...[crd, patchPolicyCrd(), patchApprovalCrd()].map((kind) => fieldsPage(root, kind)),
     { path: 'docs/reasons.md', content: reasonsPage() },
+    { path: 'docs/metrics.md', content: await metricsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
     { path: 'charts/patchgen/files/dashboard.json', content: dashboard() },
     ...chartOutputs(root, { [CRD_FILE]: yaml }),

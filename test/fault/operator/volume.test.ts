@@ -3,26 +3,14 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFi
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PatchIntent } from '../../../src/api/types.ts';
-import type { OperatorProcess } from '../../../tools/operator-process.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
+import { type Mounted, onTmpfs, whyNoMounts } from '../../support/mounted.ts';
 import { eventsIn, readyIntents, scale } from '../../support/operator-scenes.ts';
 import { eventually, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
 import { treeOf } from '../../support/tree.ts';
 
 const cannotMount = whyNoMounts();
 if (cannotMount !== undefined) console.warn(`skipped: volumes of their own (${cannotMount})`);
-
-function whyNoMounts(): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root';
-  try {
-    execFileSync('unshare', ['-m', '--propagation', 'private', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], {
-      stdio: 'pipe',
-    });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? (error.message.split('\n')[0] ?? 'no mounts') : 'no mounts';
-  }
-}
 
 let world: OperatorWorld;
 let namespace: string;
@@ -40,27 +28,8 @@ afterEach(() => expect(world.statuses.findings).toEqual([]));
 
 const flags = (): string[] => [...PATIENT_LEASE, '--watch-namespaces', namespace, '--leader-election-id', namespace];
 
-interface Mounted {
-  readonly operator: OperatorProcess;
-  /** The volume as the operator sees it. */
-  readonly seen: string;
-  /** Runs a command among the mounts of the operator. */
-  inside(...command: string[]): void;
-}
-
-/** An operator whose output directory is a tmpfs that only it can see. */
-async function onTmpfs(options: string, more: readonly string[] = []): Promise<Mounted> {
-  const outputDir = world.volume();
-  const mounting = `mount -t tmpfs -o ${options} tmpfs '${outputDir}' && exec "$@"`;
-  const under = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', mounting, 'sh'];
-  const operator = await world.start({ outputDir, under, flags: [...flags(), ...more] });
-  return {
-    operator,
-    seen: join(`/proc/${operator.pid}/root`, outputDir),
-    inside: (...command) =>
-      void execFileSync('nsenter', ['-t', String(operator.pid), '-m', ...command, outputDir], { stdio: 'pipe' }),
-  };
-}
+const mounted = (options: string, more: readonly string[] = []): Promise<Mounted> =>
+  onTmpfs(world, options, [...flags(), ...more]);
 
 const messageOf = ({ status }: PatchIntent): string =>
   status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
@@ -68,7 +37,7 @@ const messageOf = ({ status }: PatchIntent): string =>
 test.skipIf(cannotMount !== undefined)(
   'a full volume: StorageFull says so, the last good package stays, and all recovers without help',
   async () => {
-    const { operator, seen } = await onTmpfs('size=2m', ['--min-free-space', '64Ki']);
+    const { operator, seen } = await mounted('size=2m', ['--min-free-space', '64Ki']);
     await readyIntents(world, namespace, ['a', 'b']);
     const before = treeOf(join(seen, 'packages', namespace));
     const filler = join(seen, 'filler');
@@ -96,7 +65,7 @@ test.skipIf(cannotMount !== undefined)(
 test.skipIf(cannotMount !== undefined)(
   'a volume that turns read-only: StorageReadOnly, not ready, alive; writable again it goes on',
   async () => {
-    const { operator, seen, inside } = await onTmpfs('size=8m');
+    const { operator, seen, inside } = await mounted('size=8m');
     await readyIntents(world, namespace, ['a', 'b']);
     const before = treeOf(join(seen, 'packages', namespace));
     inside('mount', '-o', 'remount,ro');

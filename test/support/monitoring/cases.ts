@@ -135,13 +135,13 @@ export const CASES: Readonly<Record<string, AlertCases>> = {
           drop('patchgen_build_info{pod="b"}'),
           copy('patchgen_build_info{pod="a"}', { version: '9.9.9', pod: 'b', instance: 'b:8080' }, '1x120'),
         ),
-        at: [70],
+        at: [65],
       },
     },
     staysQuiet: {
       'an upgrade is under way': {
-        change: copy('patchgen_build_info{pod="a"}', { version: '9.9.9', pod: 'c', instance: 'c:8080' }, '_x40 1x20'),
-        at: [45, 60, 110],
+        change: copy('patchgen_build_info{pod="a"}', { version: '9.9.9', pod: 'c', instance: 'c:8080' }, '_x5 1x20'),
+        at: [20, 66],
       },
     },
   },

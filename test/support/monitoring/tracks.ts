@@ -27,12 +27,11 @@ export interface Track {
 export type Outlook = 'hold' | 'grow' | 'gone';
 
 const MINUTES = 120;
-/** Gauges that tell an age, and so grow by themselves while nothing happens. */
+/** Gauges that tell an age without a bound: where nothing happens any more, they grow. */
 const AGES = new Set([
   'patchgen_watch_last_contact_seconds',
   'patchgen_intents_outdated_seconds',
   'patchgen_publisher_oldest_call_seconds',
-  'workqueue_longest_running_processor_seconds',
 ]);
 
 export const target = (pod: string, job = 'patchgen'): Target => ({

@@ -24,6 +24,13 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'test/integration/packages/cluster.test.ts',
   'kubectl patch --filename scaling-patch.yaml --patch-file scaling-patch.yaml':
     'test/integration/packages/cluster.test.ts',
+  'helm uninstall patchgen --namespace patchgen-system': 'test/e2e/chart/install.test.ts',
+  'kubectl get pods -n patchgen-system -l app.kubernetes.io/name=patchgen': 'needs pods, which npm run e2e has',
+  'kubectl get --raw "/api/v1/namespaces/patchgen-system/pods/POD:8081/proxy/readyz?verbose"':
+    'needs a pod, which npm run e2e has',
+  'kubectl logs -n patchgen-system POD --previous': 'needs a pod that ended',
+  'kubectl describe pod -n patchgen-system POD': 'needs a pod, which npm run e2e has',
+  'kubectl exec -n patchgen-system POD -- patchgen doctor': 'needs a pod, which npm run e2e has',
   'npm run image': 'test/integration/image/image.test.ts',
   'kind load image-archive dist/image/patchgen-0.1.0-amd64.tar': 'needs kind',
   'ctr -n k8s.io images import dist/image/patchgen-0.1.0-amd64.tar': 'npm run e2e imports it so on a real node',

@@ -32,7 +32,7 @@ const STORAGE: Row = {
       queries: [{ expr: chosen('patchgen_storage_usable'), legend: '{{pod}}' }],
     },
     {
-      title: 'Packages',
+      title: 'Packages over time',
       description: 'Packages under the root of the leader.',
       kind: 'timeseries',
       unit: 'short',
