@@ -84,10 +84,10 @@ describe.each(HELMS)('%s', (helm) => {
       `The CRD ${CRD} is in the cluster already, differs from that of this chart, and does not belong`,
     );
     await cluster.shell(adoption(told));
+    // The release that had it lets go of it and leaves it, although it was told not to keep it.
+    await cluster.helm(helm, upgrade('patchgen', one, cluster.olderChart), { crds: { keep: false } });
     await cluster.helm(helm, install('patchgen', two));
     expect(columns(await cluster.crd())).toContain('Correlation');
-    // The release that had it lets go of it, although it was told not to keep it.
-    await cluster.helm(helm, upgrade('patchgen', one), { crds: { keep: false } });
     await cluster.helm(helm, uninstall('patchgen', one));
     expect(await cluster.intents()).toEqual([`${one}/web`]);
   });
