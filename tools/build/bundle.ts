@@ -2,7 +2,7 @@
  * Bundles the CLI for shipping: `dist/patchgen.mjs`, one file with everything in it, its source map and the licences of what it holds.
  * A command still evaluates only what it needs: what the sources import lazily is wrapped, and so is each module of Node.js.
  */
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type BuildResult, build } from 'esbuild';
@@ -29,7 +29,7 @@ const COMMON = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** Writes the bundle into `outdir`, which is emptied first; resolves to the path of the program. Rejects when a licence is missing. */
+/** Writes the bundle into `outdir`, from which other files are removed; resolves to the path of the program. Rejects when a licence is missing. */
 export async function bundle(outdir: string): Promise<string> {
   const thread = await publisherThread();
   const program = await build({
@@ -48,8 +48,9 @@ export async function bundle(outdir: string): Promise<string> {
   });
   const licences = await thirdPartyLicences(ROOT, [program.metafile, thread.metafile]);
   const notices = [program, thread].map((result) => textOf(result, '.LEGAL.txt')).filter((text) => text !== '');
-  await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
+  for (const entry of await readdir(outdir, { withFileTypes: true }))
+    if (entry.isFile()) await rm(join(outdir, entry.name));
   for (const { path, contents } of program.outputFiles)
     if (!path.endsWith('.LEGAL.txt')) await writeFile(join(outdir, basename(path)), contents);
   await writeFile(join(outdir, THIRD_PARTY), [licences, ...notices].join('\n'));
