@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { binaries } from '../setup/binaries.mjs';
 import { lockHolder, untilNoNode } from './guardian.ts';
 import { NODE_PROGRAMS } from './node.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 import { machine, obstacle } from './suitable.ts';
 import { newTraces, traces } from './traces.ts';
 
@@ -48,14 +49,18 @@ async function main(): Promise<number> {
   }
   await binaries([...NODE_PROGRAMS, ...QUICK, ...(values.full ? (['helm4'] as const) : [])]);
   const before = await traces();
+  // A node that stays up keeps its files beside those of others.
+  const scratch = values.keep ? undefined : makeScratch();
   const started = Date.now();
-  const code = await runTests();
+  const code = await runTests(scratch);
   console.log(`The tests on the real node took ${Math.round((Date.now() - started) / 1000)} s.`);
-  if (values.keep) return code;
-  return Math.max(code, await compare(before));
+  if (scratch === undefined) return code;
+  const left = await compare(before);
+  for (const path of removeScratch(scratch)) console.log(`Logs of a node that did not come up: ${path}`);
+  return Math.max(code, left);
 }
 
-async function runTests(): Promise<number> {
+async function runTests(scratch: string | undefined): Promise<number> {
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', '--project=node-life', '--project=node', ...positionals], {
     cwd: ROOT,
@@ -63,7 +68,7 @@ async function runTests(): Promise<number> {
     env: {
       ...process.env,
       PATCHGEN_REAL_NODE: values.full ? 'full' : 'quick',
-      ...(values.keep ? { PATCHGEN_REAL_NODE_KEEP: '1' } : {}),
+      ...(scratch === undefined ? { PATCHGEN_REAL_NODE_KEEP: '1' } : { TMPDIR: scratch }),
     },
   });
   // The tests end in their own way; what they leave is looked at all the same. Ctrl-C in a terminal reaches them by itself.
@@ -76,25 +81,27 @@ async function runTests(): Promise<number> {
   return code ?? 1;
 }
 
-/** The last step: the machine is as before. */
+/** The last step: the machine is as before. Another run that waits for the lock may come and go meanwhile. */
 async function compare(before: readonly string[]): Promise<number> {
-  for (;;) {
-    const gone = await untilNoNode(60);
+  for (let tries = 0; ; tries += 1) {
+    await untilNoNode(60);
     const left = newTraces(before, await traces());
-    const other = lockHolder();
     if (left.length === 0) {
       console.log(
         'The machine is as before: processes, control groups, links, mounts, folders, settings of the kernel.',
       );
       return 0;
     }
-    if (gone && other !== undefined) {
-      console.log(`Another real node is up now (process ${other.pid}); waiting for it, to look what ours left …`);
-      await sleep(1000);
-      continue;
+    const other = lockHolder();
+    if (other === undefined && tries > 10) {
+      console.error(`The node left something behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
+      return 1;
     }
-    console.error(`The node left something behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
-    return 1;
+    if (other !== undefined) {
+      tries = 0;
+      console.log(`Another real node is up now (process ${other.pid}); waiting for it, to look what ours left …`);
+    }
+    await sleep(500);
   }
 }
 

@@ -46,6 +46,7 @@ process.exit(problems.length === 0 ? 0 : 1);
 
 async function hold(): Promise<string[]> {
   try {
+    mkdirSync(dir, { mode: 0o700 });
     for (const folder of Object.values(foldersOf(dir))) mkdirSync(folder, { recursive: true });
     makeCgroups();
     const { pid, holder } = await makeNamespaces(dir);

@@ -11,7 +11,7 @@ export const HOST = {
   cgroup: 'patchgen-node',
   /** The machine's end of the cable to the node; at most 15 characters. */
   link: 'patchgen-node',
-  /** Temporary folders are named so, with six characters behind. */
+  /** Temporary folders are named so, with random characters behind. */
   folder: 'patchgen-node-',
 } as const;
 

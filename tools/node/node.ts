@@ -2,7 +2,7 @@
  * A real Kubernetes node on this machine, with a control plane of its own: etcd, the four programs of Kubernetes, kubelet,
  * containerd, runc and CoreDNS, all in namespaces of their own. Linux and root only; one at a time.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, type ControlPlaneFacts } from '../control-plane/attached.ts';
@@ -70,11 +70,9 @@ export async function startNode(options: NodeOptions = {}): Promise<RealNode> {
   if (why !== undefined) throw new Error(why);
   const say = options.say ?? (() => undefined);
   const programs = await binaries(NODE_PROGRAMS);
-  const dir = await mkdtemp(join(tmpdir(), HOST.folder));
-  const guardian = await guardNode(dir, options.waitMs ?? 20 * 60_000, say).catch(async (error: unknown) => {
-    await rm(dir, { recursive: true, force: true });
-    throw error;
-  });
+  // The guardian makes it once it has the lock, so that whoever waits for another node leaves nothing either.
+  const dir = join(tmpdir(), `${HOST.folder}${randomBytes(4).toString('hex')}`);
+  const guardian = await guardNode(dir, options.waitMs ?? 20 * 60_000, say);
   try {
     const facts = await bringUp(foldersOf(dir), guardian, programs, options, say);
     return realNode(facts, guardian);
