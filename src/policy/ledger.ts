@@ -1,5 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { RateLimits } from '../api/schema/patchpolicy.ts';
+import { type Claim, ENTRY_WIDTH, type Entry, entryOf, textOf } from './ledger-entry.ts';
+import { changesOf, moveIndex, usedIn } from './ledger-index.ts';
+
+export { type Claim, claimOf } from './ledger-entry.ts';
 
 /**
  * Changes that one policy let through, for its rate limits. An entry stays until it is an hour old, whatever becomes of
@@ -13,32 +16,16 @@ export interface Ledger {
   readonly entries: readonly Entry[];
 }
 
-interface Entry {
-  /** Seconds since 1970, rounded up so that the hour is never cut short. */
-  readonly at: number;
-  /** Hashes. Two names with the same one would count together, which is the strict mistake. */
-  readonly namespace: string;
-  readonly target: string;
-  readonly id: string;
-}
-
-/** A change that wants to be counted. */
-export interface Claim {
-  readonly namespace: string;
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  /** The same change claims under the same id, after a restart too, and then counts once. */
-  readonly id: string;
+/** When there may be room under each limit; absent where there is room now. */
+export interface FullUntil {
+  readonly perTargetPerHour?: Date;
+  readonly perNamespacePerHour?: Date;
 }
 
 export const MAX_ENTRIES = 10_000;
 export const EMPTY_LEDGER: Ledger = Object.freeze({ entries: Object.freeze([]) });
 
 const HOUR_S = 3600;
-const WIDTHS = { at: 7, namespace: 6, target: 8, id: 10 } as const;
-const ENTRY_WIDTH = WIDTHS.at + WIDTHS.namespace + WIDTHS.target + WIDTHS.id;
-
 /**
  * The ledger with the claim in it, or the moment at which there may be room for it. A claim that is in it already is
  * granted again without counting twice. What is older than an hour is gone from the result.
@@ -49,44 +36,50 @@ export function reserve(
   claim: Claim,
   now: Date,
 ): { readonly ledger: Ledger } | { readonly fullUntil: Date } {
-  const fullUntil = fullUntilOf(ledger, limits, claim, now);
+  const { perTargetPerHour, perNamespacePerHour } = fullUntilOf(ledger, limits, claim, now);
+  const fullUntil = latest(perTargetPerHour, perNamespacePerHour);
   if (fullUntil !== undefined) return { fullUntil };
-  const { entries } = expire(ledger, now);
-  const entry = entryOf(claim, secondsOf(now));
-  if (entries.some((other) => isSame(other, entry))) return { ledger: { entries } };
-  return { ledger: { entries: inserted(entries, entry) } };
+  const live = expire(ledger, now);
+  if (changesOf(live.entries, claim).some(({ id }) => id === claim.id)) return { ledger: live };
+  const entry = { ...claim, at: secondsOf(now) };
+  const entries = inserted(live.entries, entry);
+  moveIndex(live.entries, entries, entry);
+  return { ledger: { entries } };
 }
 
-/** When there may be room for the claim; undefined where there is now, or where it is in the ledger already. */
-export function fullUntilOf(ledger: Ledger, limits: RateLimits, claim: Claim, now: Date): Date | undefined {
-  const wanted = entryOf(claim, 0);
-  const here: number[] = [];
-  const same: number[] = [];
-  const all: number[] = [];
-  for (const entry of ledger.entries) {
-    const at = timeOf(entry, now);
-    if (isOver(at, now)) continue;
-    if (isSame(entry, wanted)) return undefined;
-    all.push(at);
-    if (entry.namespace !== wanted.namespace) continue;
-    here.push(at);
-    if (entry.target === wanted.target) same.push(at);
-  }
-  const free = [
-    freeAt(same, limits.perTargetPerHour),
-    freeAt(here, limits.perNamespacePerHour),
-    freeAt(all, MAX_ENTRIES),
-  ].filter((at) => at !== undefined);
-  return free.length === 0 ? undefined : new Date(Math.max(...free) * 1000);
+/**
+ * Which limits leave no room for the claim, and until when. None for a claim that is in the ledger already. A ledger with
+ * as many entries as it can hold leaves no room under any.
+ */
+export function fullUntilOf(ledger: Ledger, limits: RateLimits, claim: Claim, now: Date): FullUntil {
+  const isLive = ({ at }: Entry): boolean => !isOver(at, now);
+  const changes = changesOf(ledger.entries, claim).filter(isLive);
+  if (changes.some(({ id }) => id === claim.id)) return {};
+  const { perTargetPerHour: most = MAX_ENTRIES, perNamespacePerHour: mostHere = MAX_ENTRIES } = limits;
+  const isFull = changes.length >= most || usedIn(ledger.entries, claim, isLive) >= mostHere;
+  if (!isFull && ledger.entries.length < MAX_ENTRIES) return {};
+  const { entries } = expire(ledger, now);
+  const space = freeAt(entries, MAX_ENTRIES, () => true);
+  const target = (entry: Entry): boolean => entry.target === claim.target && entry.namespace === claim.namespace;
+  const namespace = (entry: Entry): boolean => entry.namespace === claim.namespace;
+  const perTargetPerHour = latest(freeAt(entries, limits.perTargetPerHour, target), space);
+  const perNamespacePerHour = latest(freeAt(entries, limits.perNamespacePerHour, namespace), space);
+  return {
+    ...(perTargetPerHour === undefined ? {} : { perTargetPerHour }),
+    ...(perNamespacePerHour === undefined ? {} : { perNamespacePerHour }),
+  };
 }
 
 /** Without what is an hour old. A time ahead of the clock, left by a clock that was wrong, becomes now. */
-export function expire({ entries }: Ledger, now: Date): Ledger {
-  const left = entries.slice(entries.findIndex(({ at }) => !isOver(at, now)));
+export function expire(ledger: Ledger, now: Date): Ledger {
+  const { entries } = ledger;
   const last = entries.at(-1);
   if (last === undefined || isOver(last.at, now)) return EMPTY_LEDGER;
-  if (last.at <= secondsOf(now)) return { entries: left };
-  return sorted(left.map((entry) => ({ ...entry, at: timeOf(entry, now) })));
+  const first = entries.findIndex(({ at }) => !isOver(at, now));
+  const left = first === 0 ? entries : entries.slice(first);
+  const seconds = secondsOf(now);
+  if (last.at > seconds) return sorted(left.map((entry) => ({ ...entry, at: Math.min(entry.at, seconds) })));
+  return left === entries ? ledger : { entries: left };
 }
 
 /**
@@ -107,53 +100,32 @@ export function ledgerOf(text: string): Ledger | undefined {
   if (text.length % ENTRY_WIDTH !== 0) return undefined;
   const entries: Entry[] = [];
   for (let i = 0; i < text.length; i += ENTRY_WIDTH) {
-    const entry = parsed(text.slice(i, i + ENTRY_WIDTH));
+    const entry = entryOf(text.slice(i, i + ENTRY_WIDTH));
     if (entry === undefined) return undefined;
     entries.push(entry);
   }
   return sorted(entries);
 }
 
-const ENTRY = new RegExp(
-  `^([0-9a-z]{${WIDTHS.at}})([\\w-]{${WIDTHS.namespace}})([\\w-]{${WIDTHS.target}})([\\w-]{${WIDTHS.id}})$`,
-);
-
-function parsed(text: string): Entry | undefined {
-  const [, at, namespace, target, id] = ENTRY.exec(text) ?? [];
-  if (at === undefined || namespace === undefined || target === undefined || id === undefined) return undefined;
-  return { at: Number.parseInt(at, 36), namespace, target, id };
-}
-
-function entryOf({ namespace, apiVersion, kind, name, id }: Claim, at: number): Entry {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return {
-    at,
-    namespace: hash([namespace], WIDTHS.namespace),
-    target: hash([namespace, group, kind, name], WIDTHS.target),
-    id: hash([id], WIDTHS.id),
-  };
-}
-
-function hash(parts: readonly string[], width: number): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, width);
-}
-
 const secondsOf = (date: Date): number => Math.ceil(date.getTime() / 1000);
-const timeOf = ({ at }: Entry, now: Date): number => Math.min(at, secondsOf(now));
 const isOver = (at: number, now: Date): boolean => (at + HOUR_S) * 1000 <= now.getTime();
 
-/** The second at which so many of the times (in order) are over that there is room for one more under the limit. */
-function freeAt(times: readonly number[], limit: number | undefined): number | undefined {
-  if (limit === undefined || times.length < limit) return undefined;
-  return (times[times.length - limit] ?? 0) + HOUR_S;
+/** When so many of the entries that count (in order) are an hour old that there is room for one more under the limit. */
+function freeAt(
+  entries: readonly Entry[],
+  limit: number | undefined,
+  counts: (entry: Entry) => boolean,
+): Date | undefined {
+  if (limit === undefined || entries.length < limit) return undefined;
+  // From the youngest: the one that makes the limit full is the one to wait for.
+  let used = 0;
+  const last = entries.findLast((entry) => counts(entry) && ++used === limit);
+  return last === undefined ? undefined : new Date((last.at + HOUR_S) * 1000);
 }
 
-function isSame(one: Entry, other: Entry): boolean {
-  return one.target === other.target && one.id === other.id && one.namespace === other.namespace;
-}
-
-function textOf({ at, namespace, target, id }: Entry): string {
-  return at.toString(36).padStart(WIDTHS.at, '0') + namespace + target + id;
+function latest(one: Date | undefined, other: Date | undefined): Date | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one > other ? one : other;
 }
 
 /** Entries in order with one more, which is as young as the youngest of them or younger. */

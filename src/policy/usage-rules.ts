@@ -1,7 +1,7 @@
 import { brakedUntil, CALM } from './brake.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { PolicyInput } from './input.ts';
-import { type Claim, EMPTY_LEDGER, fullUntilOf } from './ledger.ts';
+import { type Claim, claimOf, EMPTY_LEDGER, fullUntilOf } from './ledger.ts';
 import type { Opinion } from './verdict.ts';
 import { untilWords } from './window-rule.ts';
 
@@ -10,25 +10,25 @@ export function usageOpinions(policy: CompiledPolicy, input: PolicyInput): reado
   return [...rateOpinions(policy, input), ...stormOpinions(policy, input)];
 }
 
-/** What an intent claims from the ledger of each policy that applies. */
-export function claimOf({ intent, target }: PolicyInput): Claim {
-  const { namespace, apiVersion, kind, name } = target;
-  return { namespace, apiVersion, kind, name, id: intent.id };
+const CLAIMS = new WeakMap<PolicyInput, Claim>();
+
+/** What an intent claims from the ledger of each policy that applies. Hashed once for all of them. */
+export function claimIn(input: PolicyInput): Claim {
+  const known = CLAIMS.get(input);
+  if (known !== undefined) return known;
+  const { namespace, apiVersion, kind, name } = input.target;
+  const claim = claimOf({ namespace, apiVersion, kind, name, id: input.intent.id });
+  CLAIMS.set(input, claim);
+  return claim;
 }
 
 function rateOpinions({ name, spec }: CompiledPolicy, input: PolicyInput): readonly Opinion[] {
   if (spec.rate === undefined) return [];
-  const ledger = input.usage.get(name)?.ledger ?? EMPTY_LEDGER;
-  const claim = claimOf(input);
-  const { perTargetPerHour, perNamespacePerHour } = spec.rate;
-  const rules: readonly (readonly [string, number | undefined])[] = [
-    ['perTargetPerHour', perTargetPerHour],
-    ['perNamespacePerHour', perNamespacePerHour],
-  ];
-  return rules.flatMap(([rule, limit]) => {
+  const full = fullUntilOf(input.usage.get(name)?.ledger ?? EMPTY_LEDGER, spec.rate, claimIn(input), input.now);
+  return (['perTargetPerHour', 'perNamespacePerHour'] as const).flatMap((rule) => {
+    const limit = spec.rate?.[rule];
     if (limit === undefined) return [];
-    const until = fullUntilOf(ledger, { [rule]: limit }, claim, input.now);
-    return [timed(`rate.${rule}`, until, `at most ${limit} within an hour`, 'there is room', 'all used up')];
+    return [timed(`rate.${rule}`, full[rule], `at most ${limit} within an hour`, 'there is room', 'all used up')];
   });
 }
 

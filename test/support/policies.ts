@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { PatchPolicySpec } from '../../src/api/schema/patchpolicy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts';
 import type { PolicyInput } from '../../src/policy/input.ts';
-import { EMPTY_LEDGER, type Ledger, reserve } from '../../src/policy/ledger.ts';
+import { claimOf, EMPTY_LEDGER, type Ledger, reserve } from '../../src/policy/ledger.ts';
 
 /** A Thursday. */
 export const NOW = new Date('2026-11-19T12:00:00Z');
@@ -126,7 +126,7 @@ function ledgers(now: Date): fc.Arbitrary<Ledger> {
     changes
       .toSorted((one, other) => other.ago - one.ago)
       .reduce((ledger: Ledger, { ago, name, id }) => {
-        const claim = { namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name, id: String(id) };
+        const claim = claimOf({ namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name, id: String(id) });
         const result = reserve(ledger, {}, claim, new Date(now.getTime() - ago));
         return 'ledger' in result ? result.ledger : ledger;
       }, EMPTY_LEDGER),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import {
   type Claim,
+  claimOf,
   EMPTY_LEDGER,
   expire,
   fullUntilOf,
@@ -13,14 +14,16 @@ import {
   mergeLedgers,
   reserve,
 } from '../../../src/policy/ledger.ts';
-import { claimOf } from '../../../src/policy/usage-rules.ts';
+import { claimIn } from '../../../src/policy/usage-rules.ts';
 import { policy, policyInput } from '../../support/policies.ts';
 
 const START = Date.UTC(2026, 10, 19, 12);
 const at = (seconds: number): Date => new Date(START + seconds * 1000);
 
+const WEB = { namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', id: '2' };
+
 function claim(name: string, id: string, namespace = 'shop'): Claim {
-  return { namespace, apiVersion: 'apps/v1', kind: 'Deployment', name, id };
+  return claimOf({ ...WEB, namespace, name, id });
 }
 
 /** The ledger after the claims, which all have to fit. */
@@ -86,12 +89,25 @@ describe('a reservation', () => {
     expect(reserve(crowded, limits, claim('new', '4', 'pay'), at(100))).toHaveProperty('ledger');
   });
 
+  test('between two seconds never makes the hour shorter', () => {
+    const limits = { perTargetPerHour: 1 };
+    const once = ledger([0.5, claim('web', '1')]);
+    expect(reserve(once, limits, claim('web', '2'), new Date(at(3600.5).getTime() - 1))).toHaveProperty('fullUntil');
+  });
+
+  test('waits for as many entries as a limit that was lowered has too many', () => {
+    const three = ledger([0, claim('web', '1')], [600, claim('web', '2')], [1200, claim('web', '3')]);
+    const lowered = { perTargetPerHour: 2 };
+    expect(reserve(three, lowered, claim('web', '4'), at(1500))).toEqual({ fullUntil: at(600 + 3600) });
+    expect(reserve(three, lowered, claim('web', '4'), at(4200))).toHaveProperty('ledger');
+  });
+
   test('counts once, however often it is asked for', () => {
     const limits = { perTargetPerHour: 1 };
     const once = ledger([0, claim('web', 'uid/1')]);
     const again = reserve(once, limits, claim('web', 'uid/1'), at(100));
     expect(again).toEqual({ ledger: once });
-    expect(fullUntilOf(once, limits, claim('web', 'uid/1'), at(100))).toBeUndefined();
+    expect(fullUntilOf(once, limits, claim('web', 'uid/1'), at(100))).toEqual({});
   });
 
   test('is not refunded: the intent that is made again, or changed and changed back, has another id and finds it full', () => {
@@ -104,10 +120,10 @@ describe('a reservation', () => {
   test('of a target counts for its kind and its group, whatever the version', () => {
     const limits = { perTargetPerHour: 1 };
     const once = ledger([0, claim('web', '1')]);
-    const other = claim('web', '2');
-    expect(fullUntilOf(once, limits, { ...other, apiVersion: 'apps/v1beta1' }, at(1))).toBeDefined();
-    expect(fullUntilOf(once, limits, { ...other, kind: 'StatefulSet' }, at(1))).toBeUndefined();
-    expect(fullUntilOf(once, limits, { ...other, apiVersion: 'example.com/v1' }, at(1))).toBeUndefined();
+    const full = (more: Partial<typeof WEB>) => fullUntilOf(once, limits, claimOf({ ...WEB, ...more }), at(1));
+    expect(full({ apiVersion: 'apps/v1beta1' })).toEqual({ perTargetPerHour: at(3600) });
+    expect(full({ kind: 'StatefulSet' })).toEqual({});
+    expect(full({ apiVersion: 'example.com/v1' })).toEqual({});
   });
 
   test('leaves the ledger that it was asked of as it was', () => {
@@ -116,6 +132,28 @@ describe('a reservation', () => {
     reserve(before, {}, claim('web', '2'), at(10));
     expect(before).toEqual(copy);
   });
+});
+
+test('what a ledger says depends on its entries alone, not on what was asked of it before', () => {
+  const limits = { perTargetPerHour: 2, perNamespacePerHour: 4 };
+  fc.assert(
+    fc.property(ledgers, fc.array(claims, { maxLength: 5 }), fc.nat(15_000), (start, asked, seconds) => {
+      let state = start;
+      for (const { name, namespace, id } of asked) {
+        const wanted = claim(name, id, namespace);
+        const fresh: Ledger = { entries: [...state.entries] };
+        expect(fullUntilOf(state, limits, wanted, at(seconds))).toEqual(
+          fullUntilOf(fresh, limits, wanted, at(seconds)),
+        );
+        const result = reserve(state, limits, wanted, at(seconds));
+        expect(result).toEqual(reserve(fresh, limits, wanted, at(seconds)));
+        if ('ledger' in result) state = result.ledger;
+        expect(fullUntilOf(fresh, limits, wanted, at(seconds))).toEqual(
+          fullUntilOf({ entries: [...fresh.entries] }, limits, wanted, at(seconds)),
+        );
+      }
+    }),
+  );
 });
 
 describe('time', () => {
@@ -203,7 +241,7 @@ describe('the rule', () => {
 
   test('lets the change through that has its reservation already', () => {
     const input = policyInput({ now: at(60) });
-    const own = reserve(EMPTY_LEDGER, {}, claimOf(input), at(0));
+    const own = reserve(EMPTY_LEDGER, {}, claimIn(input), at(0));
     expect(under('ledger' in own ? own.ledger : EMPTY_LEDGER).decision).toBe('Allow');
   });
 });

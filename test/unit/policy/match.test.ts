@@ -54,7 +54,7 @@ describe('selectors', () => {
     [{ matchLabels: { env: 'prod' } }, { env: 'prod', a: 'b' }, 'yes'],
     [{ matchLabels: { env: 'prod', a: 'c' } }, { env: 'prod', a: 'b' }, 'no'],
     [{ matchLabels: { env: '' } }, {}, 'no'],
-    [{ matchLabels: { constructor: 'x' } }, {}, 'no'],
+    [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, {}, 'no'],
     [{ matchLabels: { env: 'prod' } }, 'unknown', 'unknown'],
     [env('In', 'prod', 'dev'), { env: 'dev' }, 'yes'],
     [env('In', 'prod'), {}, 'no'],

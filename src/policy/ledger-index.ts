@@ -1,0 +1,53 @@
+import type { Claim, Entry } from './ledger-entry.ts';
+
+/** Where the entries of a ledger are, so that an intent that asks many policies does not read all that they counted. */
+interface Index {
+  readonly byTarget: Map<string, Entry[]>;
+  readonly byNamespace: Map<string, number>;
+}
+
+/** Made when first asked for, and never part of a ledger: it says nothing that the entries don't. */
+const INDEXES = new WeakMap<readonly Entry[], Index>();
+
+/** The entries of the target of a claim, in order. */
+export function changesOf(entries: readonly Entry[], claim: Claim): readonly Entry[] {
+  return indexOf(entries).byTarget.get(targetOf(claim)) ?? [];
+}
+
+/** How many entries of the namespace of a claim are live. What is not stands at the front of the entries. */
+export function usedIn(entries: readonly Entry[], { namespace }: Claim, isLive: (entry: Entry) => boolean): number {
+  let used = indexOf(entries).byNamespace.get(namespace) ?? 0;
+  for (const entry of entries) {
+    if (isLive(entry)) break;
+    if (entry.namespace === namespace) used--;
+  }
+  return used;
+}
+
+/** Hands the index of some entries on to the same entries with one more, the youngest: that saves making it anew. */
+export function moveIndex(from: readonly Entry[], to: readonly Entry[], entry: Entry): void {
+  const index = INDEXES.get(from);
+  if (index === undefined) return;
+  INDEXES.delete(from);
+  note(index, entry);
+  INDEXES.set(to, index);
+}
+
+function indexOf(entries: readonly Entry[]): Index {
+  const known = INDEXES.get(entries);
+  if (known !== undefined) return known;
+  const index: Index = { byTarget: new Map(), byNamespace: new Map() };
+  for (const entry of entries) note(index, entry);
+  INDEXES.set(entries, index);
+  return index;
+}
+
+function note({ byTarget, byNamespace }: Index, entry: Entry): void {
+  const target = targetOf(entry);
+  const changes = byTarget.get(target);
+  if (changes === undefined) byTarget.set(target, [entry]);
+  else changes.push(entry);
+  byNamespace.set(entry.namespace, (byNamespace.get(entry.namespace) ?? 0) + 1);
+}
+
+const targetOf = ({ namespace, target }: Claim): string => namespace + target;
