@@ -4,7 +4,7 @@ import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
 import { eventually } from './eventually.ts';
 import type { KubernetesObject } from './helm.ts';
 import { renderedRights } from './rendered-rights.ts';
-import { isRole } from './rights.ts';
+import { isRole, type RoleObject } from './rights.ts';
 
 /** What an operator is allowed to do follows from these values of the chart. */
 export interface AccountScope {
@@ -17,11 +17,9 @@ export interface AccountScope {
   readonly watchNamespaces: readonly string[];
 }
 
-/** A service account of a real API server with the rights that the chart gives it, and a token for it. */
-export interface OperatorAccount {
+/** A service account of a real API server, and a token of it. */
+export interface ServiceAccount {
   readonly username: string;
-  /** What the chart rendered: the account, roles and bindings. */
-  readonly objects: readonly KubernetesObject[];
   /** Where operators read the token, again and again. */
   readonly tokenFile: string;
   /** The token that was asked for last. */
@@ -32,35 +30,53 @@ export interface OperatorAccount {
   kubeconfig(server?: string): string;
 }
 
-/** Creates the account with its rights, and resolves once the API server knows all of them. */
+export interface OperatorAccount extends ServiceAccount {
+  /** What the chart rendered: the account, roles and bindings. */
+  readonly objects: readonly KubernetesObject[];
+}
+
+/** Creates the account with the rights that the chart gives it, and resolves once the API server knows all of them. */
 export async function operatorAccount(plane: ControlPlane, scope: AccountScope): Promise<OperatorAccount> {
   const objects = await renderedRights(scope);
   const [account] = objects.filter(({ kind }) => kind === 'ServiceAccount');
   if (account === undefined) throw new Error('the chart renders no ServiceAccount');
-  const path = `/api/v1/namespaces/${scope.namespace}/serviceaccounts/${account.metadata.name}`;
-  const username = `system:serviceaccount:${scope.namespace}:${account.metadata.name}`;
-  const tokenFile = join(plane.dir, `${account.metadata.name}.token`);
   for (const object of objects) await put(plane, object, scope.namespace);
-  for (const object of objects.filter(isRole)) await untilAllowed(plane, username, object);
+  const made = await serviceAccount(plane, scope.namespace, account.metadata.name);
+  await untilInForce(plane, made.username, objects);
+  return Object.assign(made, { objects });
+}
+
+/** Access as an account that exists. */
+export async function serviceAccount(plane: ControlPlane, namespace: string, name: string): Promise<ServiceAccount> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+  const tokenFile = join(plane.dir, `${namespace}-${name}.token`);
   const state = { token: '' };
-  const made: OperatorAccount = {
-    username,
-    objects,
+  const rotate = async (): Promise<void> => {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7_200 } };
+    const answer = await plane.request('POST', path, body);
+    if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${JSON.stringify(answer.body)}`);
+    state.token = (answer.body as { status: { token: string } }).status.token;
+    writeFileSync(tokenFile, state.token, { mode: 0o600 });
+  };
+  await rotate();
+  return {
+    username: `system:serviceaccount:${namespace}:${name}`,
     tokenFile,
     get token() {
       return state.token;
     },
-    async rotate() {
-      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7_200 } };
-      const answer = await plane.request('POST', `${path}/token`, body);
-      if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${JSON.stringify(answer.body)}`);
-      state.token = (answer.body as { status: { token: string } }).status.token;
-      writeFileSync(tokenFile, state.token, { mode: 0o600 });
-    },
-    kubeconfig: (server) => writeKubeconfig(plane, account.metadata.name, tokenFile, server),
+    rotate,
+    kubeconfig: (server) => writeKubeconfig(plane, `${namespace}-${name}`, tokenFile, server),
   };
-  await made.rotate();
-  return made;
+}
+
+/** Resolves once every role among the objects is in force for the user. */
+export async function untilInForce(
+  plane: ControlPlane,
+  user: string,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
+  for (const object of objects.filter(isRole)) await untilAllowed(plane, user, object);
 }
 
 const ROUTES: Readonly<Record<string, string>> = {
@@ -83,8 +99,7 @@ async function put(plane: ControlPlane, object: KubernetesObject, namespace: str
 }
 
 /** The authorizer learns of roles by watches of its own, a moment after they are stored. */
-async function untilAllowed(plane: ControlPlane, user: string, role: KubernetesObject): Promise<void> {
-  if (!isRole(role)) return;
+async function untilAllowed(plane: ControlPlane, user: string, role: RoleObject): Promise<void> {
   const { apiGroups = [], resources = [], resourceNames = [], verbs } = role.rules[0] ?? { verbs: [] };
   const [resource = '', subresource] = (resources[0] ?? '').split('/');
   const resourceAttributes = {

@@ -1,12 +1,9 @@
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
 import { type OperatorAccount, operatorAccount } from './operator-account.ts';
 
-export type { OperatorAccount } from './operator-account.ts';
-
 export interface OperatorAccounts {
   /** The account for an operator with these flags, made when it is first asked for. */
   of(flags?: readonly string[]): Promise<OperatorAccount>;
-  readonly usernames: readonly string[];
 }
 
 /** The namespace of every release, and so of the Leases; `tools/operator-process.ts` names it to operators. */
@@ -15,9 +12,7 @@ const NAMESPACE = 'default';
 /** One release of the chart for each Lease and list of namespaces that operators are started with. */
 export function accountsOf(plane: ControlPlane): OperatorAccounts {
   const made = new Map<string, Promise<OperatorAccount>>();
-  const usernames: string[] = [];
   return {
-    usernames,
     of(flags = []) {
       if (flags.includes('--leader-election-namespace'))
         throw new Error('a release has its Lease in its own namespace');
@@ -30,7 +25,7 @@ export function accountsOf(plane: ControlPlane): OperatorAccounts {
       const watchNamespaces = watched === '' ? [] : watched.split(',');
       const account = operatorAccount(plane, { name, namespace: NAMESPACE, leaderElectionId, watchNamespaces });
       made.set(key, account);
-      void account.then(({ username }) => usernames.push(username)).catch(() => made.delete(key));
+      account.catch(() => made.delete(key));
       return account;
     },
   };

@@ -14,7 +14,8 @@ import {
 } from '../../tools/operator-process.ts';
 import { type AuditRecord, inWords, isForbidden, isWrite, readAudit } from './audit.ts';
 import { eventually } from './eventually.ts';
-import { accountsOf, type OperatorAccount } from './operator-accounts.ts';
+import type { OperatorAccount, ServiceAccount } from './operator-account.ts';
+import { accountsOf } from './operator-accounts.ts';
 import { type StatusWatch, watchStatuses } from './status-watch.ts';
 
 export type { AuditRecord } from './audit.ts';
@@ -23,12 +24,16 @@ export { eventually } from './eventually.ts';
 export interface WorldOptions extends ControlPlaneOptions {
   /** Without this word, `stop` rejects when an operator was refused anything for want of a right. */
   readonly rights?: 'taken-away';
+  /** `later`: the test brings the CRD, with a release of the chart. */
+  readonly crds?: 'later';
 }
 
 /** Operators of a world are never administrators: each has the service account that the chart gives it. */
 export interface WorldOperatorOptions extends Partial<Omit<OperatorProcessOptions, 'kubeconfig'>> {
   /** Where it finds the API server, for a proxy. Default: the server itself. */
   readonly server?: string;
+  /** The account of a release that the test made itself. */
+  readonly account?: ServiceAccount;
 }
 
 export interface OperatorWorld {
@@ -70,6 +75,7 @@ const BASE = '/apis/patchgen.dev/v1alpha1/namespaces';
 export async function operatorWorld(options: WorldOptions = {}): Promise<OperatorWorld> {
   const plane = await startControlPlane({ auditLog: true, ...options });
   const accounts = accountsOf(plane);
+  const usernames = new Set<string>();
   const folders: string[] = [];
   const operators: OperatorProcess[] = [];
   const volume = (): string => {
@@ -77,8 +83,10 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
     folders.push(folder);
     return folder;
   };
-  await plane.kubectl(['apply', '-f', 'crds']);
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd/patchintents.patchgen.dev']);
+  if (options.crds !== 'later') {
+    await plane.kubectl(['apply', '-f', 'crds']);
+    await plane.kubectl(['wait', '--for=condition=Established', 'crd/patchintents.patchgen.dev']);
+  }
   const outputDir = volume();
   const statuses = await watchStatuses(plane);
   const world: OperatorWorld = {
@@ -88,8 +96,8 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
     statuses,
     volume,
     async launch(given = {}) {
-      const { server, ...process } = given;
-      const account = await accounts.of(given.flags);
+      const { server, account = await accounts.of(given.flags), ...process } = given;
+      usernames.add(account.username);
       const operator = await startOperatorProcess({ kubeconfig: account.kubeconfig(server), outputDir, ...process });
       operators.push(operator);
       return operator;
@@ -145,7 +153,7 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
       const { records } = world.requests();
       await plane.stop();
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-      const wrong = faultsOf(records, plane, accounts.usernames, options.rights === 'taken-away');
+      const wrong = faultsOf(records, plane, usernames, options.rights === 'taken-away');
       if (wrong.length > 0) throw new Error(`requests of operators that may not be:\n${wrong.join('\n')}`);
     },
   };
@@ -169,7 +177,7 @@ export function readyWords({ metadata, status }: PatchIntent): string {
 function faultsOf(
   records: readonly AuditRecord[],
   { apiServerStarts }: ControlPlane,
-  usernames: readonly string[],
+  usernames: ReadonlySet<string>,
   rightsTakenAway: boolean,
 ): readonly string[] {
   const whileStarting = ({ requestReceivedTimestamp }: AuditRecord): boolean =>
@@ -178,7 +186,7 @@ function faultsOf(
     );
   // Who is not authenticated has no name.
   const strangers = records.filter(
-    ({ user, responseStatus }) => responseStatus?.code !== 401 && !usernames.includes(user.username),
+    ({ user, responseStatus }) => responseStatus?.code !== 401 && !usernames.has(user.username),
   );
   const refused = rightsTakenAway ? [] : records.filter((record) => isForbidden(record) && !whileStarting(record));
   return [...new Set([...strangers, ...refused].map((record) => `${record.user.username}: ${inWords(record)}`))];
