@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HaWorld, haWorld } from '../../support/ha/ha-world.ts';
 import { leaseWrites } from '../../support/ha/judge.ts';
 import type { Replica } from '../../support/ha/replica.ts';
-import { fingerprint, Stage } from '../../support/ha/stage.ts';
+import { Disturbed, fingerprint, Stage } from '../../support/ha/stage.ts';
 import { DEFAULT_LEASE, type LeaseTimes } from '../../support/lease-flags.ts';
 import { eventsIn } from '../../support/operator-scenes.ts';
 import { eventually } from '../../support/operator-world.ts';
@@ -11,6 +11,8 @@ import { eventually } from '../../support/operator-world.ts';
 const LEASE: LeaseTimes = { durationMs: 6_000, renewDeadlineMs: 5_000, retryPeriodMs: 500 };
 /** What the machine may take for anything, busy as it is: only ends what never comes. */
 const BUSY_MS = 60_000;
+const PATIENCE_MS = 600_000;
+const TRIES = 5;
 
 let ha: HaWorld;
 beforeAll(async () => {
@@ -96,22 +98,39 @@ describe.concurrent.each(STAGES)('%d replicas, %s root', (replicas, root, name) 
     });
     afterAll(async () => stage?.close());
 
-    test.each(FAULTS.map((fault) => [fault.name, fault] as const))('%s', async (_, fault) =>
-      expect(await play(stage, fault)).toEqual([]),
+    test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+      '%s',
+      async (_, fault) => expect(await played(stage, fault)).toEqual([]),
+      PATIENCE_MS,
     );
   });
 });
+
+/** Plays a scene, once more where the machine disturbed it. Whatever happened, the judge has the last word. */
+async function played(stage: Stage, fault: Fault): Promise<readonly string[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await play(stage, fault);
+    } catch (error) {
+      if (!(error instanceof Disturbed) || tries === TRIES) throw error;
+      ha.tell(`${stage.options.name}, ${fault.name}: played once more, ${error.message}`);
+      expect(await stage.findings()).toEqual([]);
+    }
+  }
+}
 
 /** One scene: changes under way, the fault, changes in the gap, and then all is as it should be. Resolves to what the judge found. */
 async function play(stage: Stage, fault: Fault): Promise<readonly string[]> {
   const { root, lease } = stage.options;
   const leader = await stage.fill();
+  await stage.settled(leader);
   await expectWarmStandbys(stage, leader);
   const writesBefore = await stage.statusWrites();
   const changesBefore = stage.changes;
   const claimsBefore = stage.all.filter(({ ledAt }) => ledAt !== undefined).length;
 
   await Promise.all(stage.names.slice(0, 6).map((each) => stage.change(each)));
+  if (fault.ends !== undefined) stage.excuse(leader);
   const struckAt = Date.now();
   const undo = await fault.strike(stage, leader);
   const inTheGap = await changesInTheGap(stage, fault.name);
@@ -128,6 +147,7 @@ async function play(stage: Stage, fault: Fault): Promise<readonly string[]> {
   if (fault.ends?.when === 'undone') expect(await leader.process.exited).toBe(fault.ends.code);
   expect(await fingerprints(stage)).toEqual(before);
 
+  stage.assertUndisturbed();
   expect(gapMs).toBeLessThan(longestGapMs(lease) + BUSY_MS);
   expect(stage.all.filter(({ ledAt }) => ledAt !== undefined)).toHaveLength(
     claimsBefore + (fault.ends === undefined ? 0 : 1),
@@ -172,6 +192,7 @@ async function changesInTheGap(stage: Stage, fault: string): Promise<readonly st
 async function expectStillInOffice(stage: Stage, leader: Replica): Promise<void> {
   const { durationMs, retryPeriodMs } = stage.options.lease;
   await new Promise((resolve) => setTimeout(resolve, durationMs + 2.2 * retryPeriodMs));
+  stage.assertUndisturbed();
   const { acts, lease } = await stage.evidence();
   const writes = leaseWrites(acts, lease);
   const deleted = writes.findLastIndex(({ verb }) => verb === 'delete');
@@ -206,15 +227,19 @@ function tell({ options }: Stage, what: string, gapMs: number, wholeMs: number):
   );
 }
 
-test.concurrent('with the default lease a killed leader of 300 intents is replaced, and all packages are on the new root', async () => {
-  const stage = new Stage({ ...ha, name: 'ha-default', replicas: 2, root: 'separate', lease: DEFAULT_LEASE });
-  try {
-    await stage.open();
-    for (let i = 0; i < 300; i += 12)
-      await Promise.all(Array.from({ length: 12 }, (_, j) => stage.change(`i-${i + j}`)));
-    await stage.settled(await stage.leader());
-    expect(await play(stage, FAULTS[0] as Fault)).toEqual([]);
-  } finally {
-    await stage.close();
-  }
-});
+test.concurrent(
+  'with the default lease a killed leader of 300 intents is replaced, and all packages are on the new root',
+  async () => {
+    const stage = new Stage({ ...ha, name: 'ha-default', replicas: 2, root: 'separate', lease: DEFAULT_LEASE });
+    try {
+      await stage.open();
+      for (let i = 0; i < 300; i += 12)
+        await Promise.all(Array.from({ length: 12 }, (_, j) => stage.change(`i-${i + j}`)));
+      await stage.settled(await stage.leader());
+      expect(await played(stage, FAULTS[0] as Fault)).toEqual([]);
+    } finally {
+      await stage.close();
+    }
+  },
+  PATIENCE_MS,
+);

@@ -19,6 +19,9 @@ export interface StageOptions {
   readonly flags?: readonly string[];
 }
 
+/** A machine that is too busy costs a leader its Lease: then a scene is not the one that was meant. */
+export class Disturbed extends Error {}
+
 /** Some replicas of one operator, their intents, and witnesses of all they do. Several can play beside each other. */
 export class Stage {
   readonly options: StageOptions;
@@ -26,6 +29,8 @@ export class Stage {
   /** Every process that ever ran here. */
   readonly all: Replica[] = [];
   readonly #witness: RootWitness = startRootWitness();
+  /** Processes that ended because the test wanted it, or before the present scene. */
+  readonly #excused = new Set<Replica>();
   /** What each intent should say, by name. */
   readonly #wanted = new Map<string, number>();
   /** Changes made so far; each asks for one package, one status write and one Event. */
@@ -59,11 +64,28 @@ export class Stage {
     for (const { gate } of this.all) await gate.close();
   }
 
-  /** Starts a process wherever none is, and waits until one leads and all are ready. */
+  /** Starts a process wherever none is, as a kubelet does, until all are ready and one leads. */
   async fill(): Promise<Replica> {
-    const empty = this.places.filter((place) => !this.living.some((one) => one.place === place));
-    await Promise.all(empty.map((place) => this.start(place)));
-    return this.leader();
+    for (;;) {
+      for (const one of this.all) if (!isAlive(one)) this.#excused.add(one);
+      const empty = this.places.filter((place) => !this.living.some((one) => one.place === place));
+      await Promise.all(empty.map((place) => this.start(place)));
+      const leader = await this.leader().catch((error: unknown) => {
+        if (!(error instanceof Disturbed)) throw error;
+      });
+      if (leader !== undefined && this.living.length === this.places.length) return leader;
+    }
+  }
+
+  /** This one may end. */
+  excuse(replica: Replica): void {
+    this.#excused.add(replica);
+  }
+
+  /** Throws `Disturbed` when a process ended that was not to. */
+  assertUndisturbed(): void {
+    const ended = this.all.find((one) => one.endedAt !== undefined && !this.#excused.has(one));
+    if (ended !== undefined) throw new Disturbed(`${ended.address} ended with ${ended.process.child.exitCode}`);
   }
 
   async start(place: Place): Promise<Replica> {
@@ -74,10 +96,16 @@ export class Stage {
     return replica;
   }
 
-  /** The living replica that leads, once there is one; not one of `but`. */
+  /** The living replica that came to lead last, once there is one; not one of `but`. */
   async leader(but: readonly Replica[] = []): Promise<Replica> {
-    const leads = (): Replica | undefined => this.living.find((one) => one.ledAt !== undefined && !but.includes(one));
-    await eventually(`one of ${this.options.name} leads`, () => leads() !== undefined);
+    const leads = (): Replica | undefined =>
+      this.living
+        .filter((one) => one.ledAt !== undefined && !but.includes(one))
+        .toSorted((a, b) => (b.ledAt ?? 0) - (a.ledAt ?? 0))[0];
+    await eventually(`one of ${this.options.name} leads`, () => {
+      this.assertUndisturbed();
+      return leads() !== undefined;
+    });
     return leads() as Replica;
   }
 
@@ -110,8 +138,12 @@ export class Stage {
 
   async #untilSame(leader: Replica, counts: (difference: string) => boolean): Promise<void> {
     let last: readonly string[] = [];
-    const isSame = async (): Promise<boolean> => (last = (await this.differences(leader)).filter(counts)).length === 0;
-    await eventually(`the root of ${this.options.name} is as it should be`, isSame, 120_000).catch((error: Error) => {
+    const isSame = async (): Promise<boolean> => {
+      this.assertUndisturbed();
+      return (last = (await this.differences(leader)).filter(counts)).length === 0;
+    };
+    await eventually(`the root of ${this.options.name} is as it should be`, isSame, 300_000).catch((error: Error) => {
+      if (error instanceof Disturbed) throw error;
       throw new Error(`${error.message}: ${last.join('; ')}`);
     });
   }
