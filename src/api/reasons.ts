@@ -208,7 +208,7 @@ export const REASONS = {
     step: 'report',
     event: 'Warning',
     summary:
-      'The API server refuses every status of this object, because a stored field has a type that the schema forbids.',
+      'The API server refuses every status of this object, because a stored field has a type that the schema forbids, or before Kubernetes 1.33 breaks another rule of it.',
     action: 'Delete the object and create it anew, or correct the field that the message names.',
   },
   StatusConflict: {

@@ -118,20 +118,22 @@ async function writeStatus(name: string): Promise<number> {
   return answer.status;
 }
 
-test.each([
-  'empty',
-  'nulls',
-  'future',
-  'traversal',
-  'namespace',
-  'controls',
-  'huge',
-  'int64',
-  'prototype',
-  'a'.repeat(253),
-])('the operator can write the status of the stored invalid object %s', async (name) => {
-  expect(await writeStatus(name)).toBe(200);
-});
+test.each(['empty', 'nulls', 'future', 'huge', 'a'.repeat(253)])(
+  'the operator can write the status of the stored invalid object %s',
+  async (name) => {
+    expect(await writeStatus(name)).toBe(200);
+  },
+);
+
+// Kubernetes 1.32 forgives an unchanged spec only when the spec itself is written, and not what breaks a rule in CEL when the
+// status is: there, nothing but a correction of the spec helps, as below.
+test.each(['traversal', 'namespace', 'controls', 'int64', 'prototype'])(
+  'since Kubernetes 1.33 the operator can write the status of the stored object %s, which breaks a rule in CEL',
+  async (name) => {
+    const { body } = await server.api.send('GET', '/version');
+    expect(await writeStatus(name)).toBe(Number(body.minor) >= 33 ? 200 : 422);
+  },
+);
 
 // CEL cannot read a value of the wrong type, and the server does not forgive that of an unchanged spec as it forgives the
 // rest. Nothing but a correction of the spec helps, so the operator has to tell of it by Event and log.
