@@ -14,14 +14,9 @@ export function changesOf(entries: readonly Entry[], claim: Claim): readonly Ent
   return indexOf(entries).byTarget.get(targetOf(claim)) ?? [];
 }
 
-/** How many entries of the namespace of a claim are live. What is not stands at the front of the entries. */
-export function usedIn(entries: readonly Entry[], { namespace }: Claim, isLive: (entry: Entry) => boolean): number {
-  let used = indexOf(entries).byNamespace.get(namespace) ?? 0;
-  for (const entry of entries) {
-    if (isLive(entry)) break;
-    if (entry.namespace === namespace) used--;
-  }
-  return used;
+/** How many entries there are of the namespace of a claim. */
+export function usedIn(entries: readonly Entry[], { namespace }: Claim): number {
+  return indexOf(entries).byNamespace.get(namespace) ?? 0;
 }
 
 /** Hands the index of some entries on to the same entries with one more, the youngest: that saves making it anew. */

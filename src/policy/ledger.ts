@@ -52,12 +52,12 @@ export function reserve(
  * as many entries as it can hold leaves no room under any.
  */
 export function fullUntilOf(ledger: Ledger, limits: RateLimits, claim: Claim, now: Date): FullUntil {
-  const isLive = ({ at }: Entry): boolean => !isOver(at, now);
-  const changes = changesOf(ledger.entries, claim).filter(isLive);
-  if (changes.some(({ id }) => id === claim.id)) return {};
+  const changes = changesOf(ledger.entries, claim);
+  if (changes.some(({ id, at }) => id === claim.id && !isOver(at, now))) return {};
   const { perTargetPerHour: most = MAX_ENTRIES, perNamespacePerHour: mostHere = MAX_ENTRIES } = limits;
-  const isFull = changes.length >= most || usedIn(ledger.entries, claim, isLive) >= mostHere;
-  if (!isFull && ledger.entries.length < MAX_ENTRIES) return {};
+  const all = ledger.entries.length;
+  // Most of the time there is room, even counting what is over; only else are the entries read one by one.
+  if (changes.length < most && usedIn(ledger.entries, claim) < mostHere && all < MAX_ENTRIES) return {};
   const { entries } = expire(ledger, now);
   const space = freeAt(entries, MAX_ENTRIES, () => true);
   const target = (entry: Entry): boolean => entry.target === claim.target && entry.namespace === claim.namespace;

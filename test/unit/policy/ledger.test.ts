@@ -110,6 +110,12 @@ describe('a reservation', () => {
     expect(fullUntilOf(once, limits, claim('web', 'uid/1'), at(100))).toEqual({});
   });
 
+  test('counts anew when it is an hour old', () => {
+    const limits = { perTargetPerHour: 1 };
+    const two = ledger([0, claim('web', '1')], [600, claim('web', '2')]);
+    expect(reserve(two, limits, claim('web', '1'), at(3601))).toEqual({ fullUntil: at(4200) });
+  });
+
   test('is not refunded: the intent that is made again, or changed and changed back, has another id and finds it full', () => {
     const limits = { perTargetPerHour: 1 };
     const once = ledger([0, claim('web', 'old-uid/1')]);
@@ -212,7 +218,7 @@ describe('text', () => {
     expect(Buffer.byteLength(ledgerText(many(5000)))).toBe(155_000);
     const full = many(MAX_ENTRIES);
     expect(Buffer.byteLength(ledgerText(full))).toBe(310_000);
-    expect(reserve(full, {}, claim('new', 'new'), at(100))).toEqual({ fullUntil: at(3600) });
+    expect(reserve(full, {}, claim('new', 'new', 'pay'), at(100))).toEqual({ fullUntil: at(3600) });
     expect(reserve(full, {}, claim('new', 'new'), at(3600))).toHaveProperty('ledger');
     expect(mergeLedgers(full, many(MAX_ENTRIES + 60)).entries).toHaveLength(MAX_ENTRIES);
   });
