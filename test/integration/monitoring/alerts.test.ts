@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPage } from '../../support/docs/pages.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
-import { type AlertCases, CASES, type Story } from '../../support/monitoring/cases.ts';
+import { CASES } from '../../support/monitoring/cases.ts';
 import { expressionsOf, readDashboard } from '../../support/monitoring/dashboard.ts';
 import type { Sample } from '../../support/monitoring/exposition.ts';
 import { type Firing, firing, namesOf, promtool } from '../../support/monitoring/promtool.ts';
 import { alertRules, RULES_FILE } from '../../support/monitoring/rules.ts';
 import { scrape } from '../../support/monitoring/scrape.ts';
+import type { AlertCases, Story } from '../../support/monitoring/story.ts';
 import { type Scrape, type Track, target, tracksOf, withValues } from '../../support/monitoring/tracks.ts';
 import { unknownNames } from '../../support/monitoring/unknown-names.ts';
 import { readyIntents } from '../../support/operator-scenes.ts';

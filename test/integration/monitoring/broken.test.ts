@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
 import type { Fault } from '../../support/fault-proxy.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
+import { asItGoes, grown } from '../../support/monitoring/outlook.ts';
 import { firing, namesOf } from '../../support/monitoring/promtool.ts';
 import { alertRules } from '../../support/monitoring/rules.ts';
 import { scrape } from '../../support/monitoring/scrape.ts';
@@ -45,37 +46,6 @@ const flags = (...more: string[]): string[] => [
 const start = (...more: string[]): Promise<OperatorProcess> =>
   world.start({ outputDir: world.volume(), flags: flags(...more) });
 const refused = (code: number): Fault => ({ kind: 'answer', status: code, body: { kind: 'Status', code } });
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The pod as it is now and two seconds later, and two hours on like this. */
-async function asItGoes(
-  operator: OperatorProcess,
-  pod = 'a',
-  meanwhile = () => pause(2_000),
-): Promise<readonly Track[]> {
-  const first = await scrape(operator);
-  await meanwhile();
-  return tracksOf(target(pod), [first, await scrape(operator)], 'grow');
-}
-
-/** Waits until the counters of this name, with these labels, have grown together by so much. */
-function grown(
-  operator: OperatorProcess,
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  by: number,
-): () => Promise<void> {
-  const sum = async (): Promise<number> =>
-    ((await scrape(operator)).exposition?.samples ?? [])
-      .filter(
-        (one) => one.name === name && Object.entries(labels).every(([label, value]) => one.labels[label] === value),
-      )
-      .reduce((total, { value }) => total + value, 0);
-  return async () => {
-    const before = await sum();
-    await eventually(`${name} grows by ${by}`, async () => (await sum()) >= before + by);
-  };
-}
 
 async function raised(tracks: readonly Track[], ...at: readonly number[]): Promise<readonly string[]> {
   const alerts = await firing([{ name: 'scene', tracks, at: at.length === 0 ? [90] : at }]);
