@@ -1,9 +1,10 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
-import { proxiedServer, readyIntents, scale } from '../../support/operator-scenes.ts';
+import { eventsIn, proxiedServer, readyIntents, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
 import { treeOf } from '../../support/tree.ts';
 
@@ -103,20 +104,33 @@ test('etcd restored from an older snapshot: nothing is removed, held instead, an
   expect(await operator.stop()).toBe(0);
 });
 
-test('an older copy of the root beside a newer cluster: what is missing or outdated is published again, what is too old goes through the gate', async () => {
+/** A release with a volume of its own, whose root can be put back to an older copy while nobody runs. */
+async function release(name: string) {
   const volume = world.volume();
   const packages = join(volume, 'packages');
-  await world.namespace('copied');
-  const operate = (): ReturnType<OperatorWorld['start']> =>
-    world.start({
-      outputDir: volume,
-      flags: [...PATIENT_LEASE, '--watch-namespaces', 'copied', '--leader-election-id', 'copied'],
-    });
+  const copy = join(world.volume(), 'copy');
+  await world.namespace(name);
+  return {
+    packages,
+    operate: (...more: readonly string[]) => {
+      const flags = [...PATIENT_LEASE, '--watch-namespaces', name, '--leader-election-id', name, ...more];
+      return world.start({ outputDir: volume, flags });
+    },
+    names: () => readdirSync(join(packages, name)).toSorted(),
+    backUp: () => cpSync(packages, copy, { recursive: true, verbatimSymlinks: true }),
+    restore: () => {
+      rmSync(packages, { recursive: true });
+      cpSync(copy, packages, { recursive: true, verbatimSymlinks: true });
+    },
+  };
+}
+
+test('an older copy of the root beside a newer cluster: what is missing or outdated is published again, what is too old goes through the gate', async () => {
+  const { packages, operate, names, backUp, restore } = await release('copied');
   const first = await operate();
   await readyIntents(world, 'copied', ['same', 'outdated', 'gone', 'more']);
   expect(await first.stop()).toBe(0);
-  const copy = join(world.volume(), 'copy');
-  cpSync(packages, copy, { recursive: true, verbatimSymlinks: true });
+  backUp();
   const second = await operate();
   await world.apply('copied/outdated', scale('outdated', 99));
   await readyIntents(world, 'copied', ['missing']);
@@ -126,15 +140,52 @@ test('an older copy of the root beside a newer cluster: what is missing or outda
   const links = treeOf(join(packages, 'copied'));
   expect(await second.stop()).toBe(0);
 
-  rmSync(packages, { recursive: true });
-  cpSync(copy, packages, { recursive: true, verbatimSymlinks: true });
+  restore();
   const { end } = world.audit();
   const third = await operate();
   await eventually(
     'the root is as the cluster says',
-    () => JSON.stringify(treeOf(join(packages, 'copied'))) === JSON.stringify(links),
+    () => names().join() === 'missing,more,outdated,same' && isDeepStrictEqual(treeOf(join(packages, 'copied')), links),
   );
   expect((await world.list('copied')).every(isReady)).toBe(true);
   expect(world.audit(end).records.filter(({ objectRef }) => objectRef?.subresource === 'status')).toEqual([]);
+  expect(await third.stop()).toBe(0);
+});
+
+test('an older copy of the root with many packages of deleted intents: they are held and told of until somebody confirms, and the rest is published meanwhile', async () => {
+  const old = Array.from({ length: 25 }, (_, i) => `old-${i}`);
+  const { packages, operate, names, backUp, restore } = await release('crowded');
+  const first = await operate('--brake-count', '1000');
+  await readyIntents(world, 'crowded', [...old, 'kept', 'outdated']);
+  expect(await first.stop()).toBe(0);
+  backUp();
+  const second = await operate('--brake-count', '1000');
+  for (const name of old) await world.remove(`crowded/${name}`);
+  await world.apply('crowded/outdated', scale('outdated', 99));
+  await readyIntents(world, 'crowded', ['missing']);
+  await eventually('their packages go', () => names().join() === 'kept,missing,outdated');
+  const links = treeOf(join(packages, 'crowded'));
+  expect(await second.stop()).toBe(0);
+
+  restore();
+  const third = await operate();
+  await eventually(
+    'the leftovers are held',
+    async () => (await third.metric('patchgen_removals_held{cause="brake"}')) === old.length,
+  );
+  await eventually('what was missing is published', () => names().includes('missing'));
+  expect(names()).toEqual([...old, 'kept', 'missing', 'outdated'].toSorted());
+  const held = async () =>
+    (await eventsIn(world.plane, 'default')).find(({ regarding }) => regarding.name === 'crowded');
+  await eventually('an Event on the Lease tells of it', async () => (await held())?.reason === 'RemovalHeld');
+  const confirmation = /patchgen\.dev\/confirm-collection=([0-9a-f]+)/.exec((await held())?.note ?? '')?.[1];
+  const annotation = { metadata: { annotations: { 'patchgen.dev/confirm-collection': confirmation } } };
+  const lease = '/apis/coordination.k8s.io/v1/namespaces/default/leases/crowded';
+  await world.plane.request('PATCH', lease, annotation, 'application/merge-patch+json');
+  await eventually(
+    'the root is as the cluster says',
+    () => names().join() === 'kept,missing,outdated' && isDeepStrictEqual(treeOf(join(packages, 'crowded')), links),
+  );
+  expect((await world.list('crowded')).every(isReady)).toBe(true);
   expect(await third.stop()).toBe(0);
 });
