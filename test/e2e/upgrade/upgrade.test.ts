@@ -79,7 +79,7 @@ async function events(): Promise<number> {
   }
 }
 
-/** What operators wrote since then, but for the Lease. */
+/** What operators wrote since then, but for the Lease. A release that words statuses anew writes each of them once: say so here then. */
 const writesSince = (end: number): readonly string[] =>
   world
     .audit(end)

@@ -35,7 +35,7 @@ interface Record {
   readonly stageTimestamp: string;
 }
 
-/** Lease writes with what they say, lists of intents, and every other write; each once, when it is answered. */
+/** Lease writes with what they say, reads of intents, and every other write; each once, when it is answered. */
 const POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -46,7 +46,11 @@ const POLICY = {
       verbs: ['create', 'update', 'patch', 'delete'],
       resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }],
     },
-    { level: 'Metadata', verbs: ['list'], resources: [{ group: 'patchgen.dev', resources: ['patchintents'] }] },
+    {
+      level: 'Metadata',
+      verbs: ['get', 'list', 'watch'],
+      resources: [{ group: 'patchgen.dev', resources: ['patchintents'] }],
+    },
     { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
     { level: 'None' },
   ],
