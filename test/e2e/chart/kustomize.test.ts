@@ -20,7 +20,16 @@ test('kubectl apply -k installs everything into a namespace that enforces Pod Se
   expect(code).toBe(0);
 });
 
-test('what it installs is removed by the same command, intents included', async () => {
-  await cluster.plane.kubectl(['delete', '-k', 'config/default', '--timeout=60s']);
+test('without config/manager and config/rbac the operator and its rights are gone, and the intents stay', async () => {
+  const { plane } = cluster;
+  for (const part of ['manager', 'rbac']) await plane.kubectl(['delete', '-k', `config/${part}`, '--timeout=60s']);
+  const kinds = 'deployments,services,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings';
+  const { stdout } = await plane.kubectl(['get', kinds, '-n', 'patchgen-system', '-o', 'name']);
+  expect(stdout).not.toContain('patchgen');
+  expect((await plane.kubectl(['get', 'patchintents', '-n', 'default', '-o', 'name'])).stdout).toContain('patchintent');
+});
+
+test('what is left is removed by the same command, intents included', async () => {
+  await cluster.plane.kubectl(['delete', '-k', 'config/default', '--ignore-not-found', '--timeout=60s']);
   expect(await cluster.crd()).toBeUndefined();
 });

@@ -24,7 +24,24 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'test/integration/packages/cluster.test.ts',
   'kubectl patch --filename scaling-patch.yaml --patch-file scaling-patch.yaml':
     'test/integration/packages/cluster.test.ts',
+  'helm install patchgen charts/patchgen --namespace patchgen-system --create-namespace --wait':
+    'test/node/shared/operator.test.ts',
+  'helm upgrade patchgen charts/patchgen --namespace patchgen-system --wait': 'test/node/shared/operator.test.ts',
   'helm uninstall patchgen --namespace patchgen-system': 'test/e2e/chart/install.test.ts',
+  'kubectl apply -k config/default': 'test/e2e/chart/kustomize.test.ts',
+  'kubectl delete -k config/manager': 'test/e2e/chart/kustomize.test.ts',
+  'kubectl delete -k config/rbac': 'test/e2e/chart/kustomize.test.ts',
+  'kubectl rollout status deployment/patchgen --namespace patchgen-system': 'needs pods, which npm run e2e has',
+  'kubectl get pods --namespace patchgen-system': 'needs pods, which npm run e2e has',
+  'kubectl apply -f config/samples': 'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
+  'kubectl wait --namespace shop --for=condition=Ready pi/web pi/orders-db --timeout=60s':
+    'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
+  'kubectl get pi --namespace shop': 'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
+  "LEADER=$(kubectl get lease patchgen --namespace patchgen-system -o jsonpath='{.spec.holderIdentity}' | cut -d_ -f1)":
+    'needs pods, which npm run e2e has',
+  'kubectl exec --namespace patchgen-system $LEADER -- patchgen export shop/web | tar -x':
+    'test/node/shared/operator.test.ts',
+  'ls web-scaling-09fa38da0304': 'looks at what the line above it made',
   'kubectl get pods -n patchgen-system -l app.kubernetes.io/name=patchgen': 'needs pods, which npm run e2e has',
   'kubectl get --raw "/api/v1/namespaces/patchgen-system/pods/POD:8081/proxy/readyz?verbose"':
     'needs a pod, which npm run e2e has',
@@ -32,6 +49,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'kubectl describe pod -n patchgen-system POD': 'needs a pod, which npm run e2e has',
   'kubectl exec -n patchgen-system POD -- patchgen doctor': 'needs a pod, which npm run e2e has',
   'npm run image': 'test/integration/image/image.test.ts',
+  'docker build --tag localhost/patchgen:0.1.0 .': 'needs Docker; npm run e2e:kind runs it',
+  'docker tag localhost/patchgen:0.1.0 registry.example.com/patchgen:0.1.0': 'needs Docker and a registry',
+  'docker push registry.example.com/patchgen:0.1.0': 'needs Docker and a registry',
+  'kind load docker-image localhost/patchgen:0.1.0': 'needs kind; npm run e2e:kind runs it',
   'kind load image-archive dist/image/patchgen-0.1.0-amd64.tar': 'needs kind',
   'ctr -n k8s.io images import dist/image/patchgen-0.1.0-amd64.tar': 'npm run e2e imports it so on a real node',
   'docker load -i dist/image/patchgen-0.1.0-amd64.tar': 'needs Docker',
