@@ -38,6 +38,8 @@ export interface ReplicaOptions {
   readonly place: Place;
   readonly lease: LeaseTimes;
   readonly flags: readonly string[];
+  /** A command that it is run under; it must leave the process its pid. */
+  readonly under: readonly string[];
 }
 
 const FIRST_GROUP = 70_000;
@@ -45,7 +47,7 @@ const PRELOAD = new URL('./preload.ts', import.meta.url).href;
 const started = { count: 0 };
 
 /** Starts an operator and waits until it is ready, as a leader or a standby. */
-export async function startReplica({ world, program, place, lease, flags }: ReplicaOptions): Promise<Replica> {
+export async function startReplica({ world, program, place, lease, flags, under }: ReplicaOptions): Promise<Replica> {
   started.count += 1;
   const number = started.count;
   const group = process.getuid?.() === 0 ? FIRST_GROUP + number : undefined;
@@ -60,7 +62,7 @@ export async function startReplica({ world, program, place, lease, flags }: Repl
     flags: [...leaseFlags(lease), ...flags],
     nodeFlags: ['--import', PRELOAD],
     env: { HA_BLOCKED_WHILE: blockedWhile, HA_CLOCK_SKEW_MS: String(place.skewMs) },
-    ...(group === undefined ? {} : { under: ['setpriv', '--regid', String(group), '--clear-groups'] }),
+    under: [...(group === undefined ? [] : ['setpriv', '--regid', String(group), '--clear-groups']), ...under],
     onLog: ({ msg, identity }) => {
       if (msg === 'patchgen starts') seen.identity = String(identity);
       if (msg.startsWith('leading:')) seen.ledAt = Date.now();

@@ -17,6 +17,8 @@ export interface StageOptions {
   readonly root: 'shared' | 'separate';
   readonly lease: LeaseTimes;
   readonly flags?: readonly string[];
+  /** A command that every replica is run under; it must leave the process its pid. */
+  readonly under?: readonly string[];
 }
 
 /** A machine that is too busy costs a leader its Lease: then a scene is not the one that was meant. */
@@ -89,9 +91,9 @@ export class Stage {
   }
 
   async start(place: Place): Promise<Replica> {
-    const { world, program, name, lease, flags = [] } = this.options;
+    const { world, program, name, lease, flags = [], under = [] } = this.options;
     const scope = ['--watch-namespaces', name, '--leader-election-id', name];
-    const replica = await startReplica({ world, program, place, lease, flags: [...scope, ...flags] });
+    const replica = await startReplica({ world, program, place, lease, flags: [...scope, ...flags], under });
     this.all.push(replica);
     return replica;
   }
