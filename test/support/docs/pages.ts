@@ -23,7 +23,7 @@ export interface Page {
 
 /** Every page that is written for readers. */
 export function pages(): readonly Page[] {
-  const files = globSync(['*.md', 'docs/**/*.md'], { cwd: CHECKOUT });
+  const files = globSync(['*.md', 'docs/**/*.md', 'charts/*/README.md'], { cwd: CHECKOUT });
   return files.toSorted().map(readPage);
 }
 

@@ -27,6 +27,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'helm install patchgen charts/patchgen --namespace patchgen-system --create-namespace --wait':
     'test/node/shared/operator.test.ts',
   'helm upgrade patchgen charts/patchgen --namespace patchgen-system --wait': 'test/node/shared/operator.test.ts',
+  'helm test patchgen --namespace patchgen-system': 'test/node/shared/operator.test.ts',
   'helm uninstall patchgen --namespace patchgen-system': 'test/e2e/chart/install.test.ts',
   'kubectl apply -k config/default': 'test/e2e/chart/kustomize.test.ts',
   'kubectl delete -k config/manager': 'test/e2e/chart/kustomize.test.ts',
@@ -48,6 +49,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'kubectl logs -n patchgen-system POD --previous': 'needs a pod that ended',
   'kubectl describe pod -n patchgen-system POD': 'needs a pod, which npm run e2e has',
   'kubectl exec -n patchgen-system POD -- patchgen doctor': 'needs a pod, which npm run e2e has',
+  'kubectl patch configmap argocd-cm -n argocd --patch-file config/argocd/argocd-cm.yaml':
+    'needs Argo CD; test/integration/chart/argo-health.test.ts runs the script in it',
   'npm run image': 'test/integration/image/image.test.ts',
   'docker build --tag localhost/patchgen:0.1.0 .': 'needs Docker; npm run e2e:kind runs it',
   'docker tag localhost/patchgen:0.1.0 registry.example.com/patchgen:0.1.0': 'needs Docker and a registry',
@@ -168,7 +171,7 @@ function leadsSomewhere(page: Page, link: string): boolean {
 
 /** Paths and globs below a folder of the repository. */
 function pathsIn(text: string): readonly string[] {
-  const found = text.matchAll(/(?<![\w./-])(?:src|docs|config|crds|test|tools|bench|bin|\.ci)\/[\w.*/-]*/g);
+  const found = text.matchAll(/(?<![\w./-])(?:src|docs|config|crds|charts|test|tools|bench|bin|\.ci)\/[\w.*/-]*/g);
   return [...new Set([...found].map(([path]) => path.replace(/[./]+$/, '')))];
 }
 
