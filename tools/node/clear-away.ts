@@ -1,7 +1,7 @@
 /** Takes away everything of a node that is on the machine. Safe to repeat, and to do for a node that somebody else left. */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupProcesses, cgroups, removeCgroups } from './cgroups.ts';
 import { HOST } from './layout.ts';
@@ -44,9 +44,10 @@ async function unplug(): Promise<void> {
   if (existsSync(`/sys/class/net/${HOST.link}`)) throw new Error(`the link ${HOST.link} does not go: ${stderr.trim()}`);
 }
 
-async function emptyFolder(dir: string, keepLogs: boolean): Promise<void> {
+/** Rejects what is no folder of a node. */
+export async function emptyFolder(dir: string, keepLogs: boolean): Promise<void> {
   // Only what bears our name, whatever the lock file says.
-  if (!dir.includes(`/${HOST.folder}`)) throw new Error(`${dir} is no folder of a node`);
+  if (!basename(dir).startsWith(HOST.folder) || resolve(dir) !== dir) throw new Error(`${dir} is no folder of a node`);
   const kept = keepLogs && existsSync(join(dir, 'logs'));
   const doomed = kept ? (await readdir(dir)).filter((name) => name !== 'logs').map((name) => join(dir, name)) : [dir];
   for (const path of doomed) await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -2,11 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GuardianWord } from './guardian-process.ts';
 import { HOST } from './layout.ts';
+import { processOf } from './processes.ts';
 import { run } from './run.ts';
 
 const PROGRAM = fileURLToPath(new URL('./guardian-process.ts', import.meta.url));
@@ -48,10 +50,11 @@ export async function guardNode(dir: string, waitMs: number, say: (text: string)
   }
 }
 
-/** Who holds the lock, as far as its file tells. */
-export function lockHolder(): { readonly pid: number; readonly dir: string } | undefined {
+/** Who holds the lock, as far as its file tells; undefined when that process is gone, whoever has its number now. */
+export function lockHolder(file: string = HOST.lock): { readonly pid: number; readonly dir: string } | undefined {
   try {
-    return JSON.parse(readFileSync(HOST.lock, 'utf8')) as { pid: number; dir: string };
+    const holder = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; dir: string };
+    return processOf(holder.pid)?.command.includes(basename(PROGRAM)) === true ? holder : undefined;
   } catch {
     return undefined;
   }
