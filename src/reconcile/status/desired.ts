@@ -54,7 +54,7 @@ function conditionsOf(
     const valid = { reason: 'Valid', message: 'the spec is valid', observedGeneration } as const;
     set({ type: 'Validated', status: validated ? 'True' : 'False', ...(validated ? valid : words) });
   }
-  set({ type: 'Packaged', ...packagedOf(outcome, words, claimed?.root === rootId ? claimed : undefined) });
+  set({ type: 'Packaged', ...packagedOf(outcome, words, claimed, rootId) });
   return [...list];
 }
 
@@ -68,16 +68,26 @@ function validatedOf(outcome: Outcome): boolean | undefined {
 
 /**
  * `Packaged` speaks of the package in `status.package`: True while that is on disk, of whatever generation it was made from.
- * One that was claimed under another root counts as absent, so it is not passed here.
+ * One that was claimed under another root counts as absent.
  * A publication that failed makes it False, since nobody knows then what is on disk.
  */
 function packagedOf(
   outcome: Outcome,
   words: Pick<ConditionState, 'reason' | 'message' | 'observedGeneration'>,
   claimed: PackageStatus | undefined,
+  rootId: string,
 ): Omit<ConditionState, 'type'> {
   const publishFailed = outcome.kind === 'failed' && REASONS[outcome.failure.reason].step === 'publish';
   if (claimed === undefined || publishFailed) return { status: 'False', ...words };
+  if (claimed.root !== rootId) {
+    // What is suspended is not published anew after a failover to another volume: the status must not say that it stays.
+    if (outcome.kind !== 'suspended') return { status: 'False', ...words };
+    return {
+      status: 'False',
+      ...words,
+      message: `package ${claimed.path} is on another volume, and comes here on resume`,
+    };
+  }
   const message = `package ${claimed.path} of generation ${claimed.generation} is on disk`;
   return { status: 'True', reason: 'PackageWritten', message, observedGeneration: words.observedGeneration };
 }

@@ -111,6 +111,21 @@ describe('suspend, dry run, invalid', () => {
     expect(world.status().package?.root).toBe('root-a');
   });
 
+  test('suspended after a failover to another volume: the status says where the package is, and that it is not here', async () => {
+    const world = new ReconcileWorld();
+    const first = world.put(intent());
+    await world.run();
+    world.rootId = 'root-b';
+    const metadata = { ...first.metadata, generation: 2 };
+    world.put({ ...first, metadata, spec: { ...goodSpec, suspend: true }, status: world.status() });
+    await world.run();
+    expect(conditionOf(world, 'Packaged')).toMatchObject({
+      status: 'False',
+      reason: 'Suspended',
+      message: 'package shop/web-5 is on another volume, and comes here on resume',
+    });
+  });
+
   test('suspended: one write, package kept, not stalled', async () => {
     const world = new ReconcileWorld();
     const first = world.put(intent());
