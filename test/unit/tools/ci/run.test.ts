@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -39,9 +40,13 @@ function report(passed: number, failed = 0, skipped = 0): string {
   return JSON.stringify({ numTotalTests, ...numbers, testResults: [] });
 }
 
-function run(): { ran: string[]; last: string | undefined; code: number | null } {
+const environment = (): NodeJS.ProcessEnv => {
   const path = [join(dir, 'bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter);
-  const env = { PATH: path, HOME: dir, TMPDIR: dir };
+  return { PATH: path, HOME: dir, TMPDIR: dir };
+};
+
+function run(): { ran: string[]; last: string | undefined; code: number | null } {
+  const env = environment();
   const { stdout, status } = spawnSync(RUN, [], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = stdout.trimEnd().split('\n');
   return { ran: lines.filter((line) => line.startsWith('ran ')), last: lines.at(-1), code: status };
@@ -76,3 +81,25 @@ test('a skipped test on the real node is no success', () => {
   npm({ test: report(5), e2e: report(2, 0, 1) });
   expect(run()).toMatchObject({ last: '7 passed, 0 failed, 1 skipped', code: 1 });
 });
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends what runs in its own way, waits for it, and starts nothing more',
+  async (signal) => {
+    program(
+      'npm',
+      `echo "ran $*"
+    trap 'echo "cleared away"; kill $!; exit 143' TERM
+    sleep 600 & echo "now waiting"; wait`,
+    );
+    const child = spawn(RUN, [], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!printed.includes('now waiting') && `${printed}${text}`.includes('now waiting')) child.kill(signal);
+      printed += text;
+    });
+    const [code] = await once(child, 'close');
+    const lines = printed.trimEnd().split('\n');
+    expect(lines.filter((line) => /^(ran|cleared)/.test(line))).toEqual(['ran test', 'cleared away']);
+    expect([lines.at(-1), code]).toEqual(['0 passed, 2 failed, 0 skipped', 1]);
+  },
+);
