@@ -33,7 +33,12 @@
 {{- $problems = append $problems (printf "persistence.mode=single needs replicas=1: a ReadWriteOnce volume is for one pod (replicas is %d); take shared or emptyDir for more" $replicas) -}}
 {{- end -}}
 {{- $available := .Values.podDisruptionBudget.minAvailable -}}
-{{- if and .Values.podDisruptionBudget.enabled (gt $replicas 1) (or (eq (toString $available) "100%") (and (not (kindIs "string" $available)) (ge (int $available) $replicas))) -}}
+{{- /* Kubernetes rounds a percentage up: 51% of 2 pods are both. */ -}}
+{{- $pods := int $available -}}
+{{- if kindIs "string" $available -}}
+{{- $pods = div (add (mul (trimSuffix "%" $available | int) $replicas) 99) 100 | int -}}
+{{- end -}}
+{{- if and .Values.podDisruptionBudget.enabled (gt $replicas 1) (ge $pods $replicas) -}}
 {{- $problems = append $problems (printf "podDisruptionBudget.minAvailable=%v of %d replicas would block every drain of a node: it must be less than replicas" $available $replicas) -}}
 {{- end -}}
 {{- toJson $problems -}}
@@ -42,6 +47,9 @@
 {{- define "patchgen.checks.persistence" -}}
 {{- $problems := list -}}
 {{- $it := .Values.persistence -}}
+{{- if regexMatch "^/(opt|var|nodejs(/.*)?|opt/patchgen(/.*)?|(usr|lib|lib64|bin|sbin|etc|proc|sys|dev|run|var/run)(/.*)?)$" .Values.outputDir -}}
+{{- $problems = append $problems (printf "outputDir=%s would hide or be part of the image or the system: take /var/lib/patchgen, /data or the like" .Values.outputDir) -}}
+{{- end -}}
 {{- if eq $it.mode "emptyDir" -}}
 {{- range $key := list "storageClass" "accessModes" "existingClaim" "annotations" -}}
 {{- if get $it $key -}}
@@ -56,6 +64,12 @@
 {{- end -}}
 {{- else if and (eq $it.mode "shared") $it.accessModes (not (has "ReadWriteMany" $it.accessModes)) -}}
 {{- $problems = append $problems (printf "persistence.mode=shared needs the access mode ReadWriteMany, or an existing claim (persistence.accessModes is %s)" (join ", " $it.accessModes)) -}}
+{{- else -}}
+{{- $claim := include "patchgen.claimName" . -}}
+{{- $live := lookup "v1" "PersistentVolumeClaim" .Release.Namespace $claim -}}
+{{- if and $live (ne (toJson $live.spec.accessModes) (include "patchgen.accessModes" .)) -}}
+{{- $problems = append $problems (printf "the claim %s has the access modes %s, which cannot change: name another claim by persistence.existingClaim, or delete this one first (its packages are published again)" $claim (join ", " $live.spec.accessModes)) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}

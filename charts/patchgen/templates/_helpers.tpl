@@ -27,6 +27,12 @@
 {{- default (printf "%s-packages" (include "patchgen.fullname" .)) .Values.persistence.existingClaim -}}
 {{- end -}}
 
+{{/* Of a claim that this release makes, as JSON. */}}
+{{- define "patchgen.accessModes" -}}
+{{- $it := .Values.persistence -}}
+{{- $it.accessModes | default (list (ternary "ReadWriteMany" "ReadWriteOnce" (eq $it.mode "shared"))) | toJson -}}
+{{- end -}}
+
 {{/* What never changes in the life of a release: selectors cannot. */}}
 {{- define "patchgen.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "patchgen.name" . }}
@@ -60,9 +66,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- include "patchgen.port" .Values.healthProbeBindAddress -}}
 {{- end -}}
 
-{{/* A scalar as a flag takes it: large numbers of a values file are floats, which would print as 1e+06. */}}
+{{/* A scalar as a flag takes it: numbers of a values file are floats, which may print as 1e+06 or 5e-05. */}}
 {{- define "patchgen.text" -}}
-{{- if and (kindIs "float64" .) (eq . (floor .)) -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}
+{{- if not (kindIs "float64" .) -}}{{ . }}
+{{- else if eq . (floor .) -}}{{ int64 . }}
+{{- else -}}{{ printf "%.12f" . | regexFind "^[0-9]+(\\.[0-9]*[1-9])?" }}
+{{- end -}}
 {{- end -}}
 
 {{/* Milliseconds of a Go duration such as 1h30m. */}}

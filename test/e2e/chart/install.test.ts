@@ -36,6 +36,8 @@ describe.each(HELMS)('%s', (helm) => {
     const notes = await cluster.helm(helm, install('patchgen', one));
     expect(notes).toContain(`kubectl rollout status deployment/patchgen -n ${one}`);
     expect(notes).toContain('WARNING: persistence.mode is emptyDir');
+    // As it stands there it can be pasted into a shell: the end of the document is at the start of its line.
+    expect(notes).toMatch(/^kubectl apply -f - <<END\napiVersion: [^]*?\nEND$/m);
     await cluster.createIntent(one);
     await expect.poll(() => cluster.podsIn(one), { timeout: 60_000 }).toBe(2);
     expect(await marksOfCrd()).toMatchObject({ annotations: { 'helm.sh/resource-policy': 'keep' } });
@@ -73,6 +75,18 @@ describe.each(HELMS)('%s', (helm) => {
     );
     expect(await cluster.helm(helm, upgrade('other', one))).toContain('belongs to somebody else');
     expect(await cluster.intents()).toEqual([`${one}/web`]);
+  });
+
+  test('a claim cannot become one of other access modes: that is a refusal, with the ways out', async () => {
+    const one = await cluster.namespace();
+    await cluster.helm(helm, install('patchgen', one), { persistence: { mode: 'shared' } });
+    const single = { mode: 'single' };
+    const told = await cluster.refused(helm, upgrade('patchgen', one), { replicas: 1, persistence: single });
+    expect(told).toContain('the claim patchgen-packages has the access modes ReadWriteMany, which cannot change');
+    const elsewhere = { ...single, existingClaim: 'another' };
+    await cluster.helm(helm, upgrade('patchgen', one), { replicas: 1, persistence: elsewhere });
+    await cluster.helm(helm, upgrade('patchgen', one), { persistence: { mode: 'shared' } });
+    expect(await get(claimIn(one))).toBe(200);
   });
 
   test('another CRD of somebody else is a refusal, with the command that takes it over for good', async () => {

@@ -42,6 +42,18 @@ const COMBINATIONS: Readonly<Record<string, Refused>> = {
     values: { podDisruptionBudget: { minAvailable: '100%' } },
     says: 'podDisruptionBudget.minAvailable=100% of 2 replicas would block every drain',
   },
+  'a disruption budget that is rounded up to all': {
+    values: { podDisruptionBudget: { minAvailable: '67%' }, replicas: 3 },
+    says: 'podDisruptionBudget.minAvailable=67% of 3 replicas would block every drain',
+  },
+  'packages over the program': {
+    values: { outputDir: '/opt/patchgen' },
+    says: 'outputDir=/opt/patchgen would hide or be part of the image or the system',
+  },
+  'packages over the token': {
+    values: { outputDir: '/var/run/secrets/kubernetes.io/serviceaccount' },
+    says: 'would hide or be part of the image or the system',
+  },
   'one port for two servers': {
     values: { metricsBindAddress: ':8081' },
     says: 'metricsBindAddress and healthProbeBindAddress need two ports (both are 8081)',
@@ -142,12 +154,14 @@ test('all problems are told at once', async () => {
   expect(told.match(/^ {2}- /gm)).toHaveLength(3);
 });
 
-test('what would not fit with several pods fits with one', async () => {
+test('what only looks like such a combination is rendered', async () => {
   for (const values of [
     { replicas: 1, leaderElect: false },
     { replicas: 1, persistence: { mode: 'single' } },
     { replicas: 0, leaderElect: false },
     { replicas: 1, podDisruptionBudget: { minAvailable: 1 } },
+    { replicas: 3, podDisruptionBudget: { minAvailable: '66%' } },
+    { outputDir: '/opt/packages' },
     { persistence: { mode: 'shared', accessModes: ['ReadWriteMany', 'ReadWriteOnce'] } },
   ])
     expect((await renderChart({ values })).length).toBeGreaterThan(6);

@@ -87,6 +87,14 @@ test('every value reaches the operator as it was meant', async () => {
   for (const name of NAMES) expect(told[name], name).not.toEqual(usual[name]);
 });
 
+test.each([0, 1, 0.00005, 0.1, 1 / 3, 1e-15])(
+  'the fraction %d is written in digits that the operator reads',
+  async (fraction) => {
+    const { brakeFraction } = settings(await flagsOf({ values: { brakeFraction: fraction } }));
+    expect(brakeFraction).toBeCloseTo(fraction, 11);
+  },
+);
+
 const TEXTS: readonly string[] = [
   ...[
     '0',
