@@ -25,24 +25,24 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'kubectl patch --filename scaling-patch.yaml --patch-file scaling-patch.yaml':
     'test/integration/packages/cluster.test.ts',
   'helm install patchgen charts/patchgen --namespace patchgen-system --create-namespace --wait':
-    'test/node/shared/operator.test.ts',
-  'helm upgrade patchgen charts/patchgen --namespace patchgen-system --wait': 'test/node/shared/operator.test.ts',
+    'test/node/full-shared/readme.test.ts',
+  'helm upgrade patchgen charts/patchgen --namespace patchgen-system --wait': 'test/node/full-shared/readme.test.ts',
   'helm test patchgen --namespace patchgen-system': 'test/node/shared/operator.test.ts',
-  'helm uninstall patchgen --namespace patchgen-system': 'test/e2e/chart/install.test.ts',
-  'kubectl apply -k config/default': 'test/e2e/chart/kustomize.test.ts',
-  'kubectl delete -k config/manager': 'test/e2e/chart/kustomize.test.ts',
-  'kubectl delete -k config/rbac': 'test/e2e/chart/kustomize.test.ts',
-  'kubectl rollout status deployment/patchgen --namespace patchgen-system': 'needs pods, which npm run e2e has',
-  'kubectl get pods --namespace patchgen-system': 'needs pods, which npm run e2e has',
-  'kubectl apply -f config/samples': 'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
+  'helm uninstall patchgen --namespace patchgen-system': 'test/node/full-shared/readme.test.ts',
+  'kubectl apply -k config/default': 'test/node/full-shared/readme.test.ts',
+  'kubectl delete -k config/manager': 'test/node/full-shared/readme.test.ts',
+  'kubectl delete -k config/rbac': 'test/node/full-shared/readme.test.ts',
+  'kubectl rollout status deployment/patchgen --namespace patchgen-system': 'test/node/full-shared/readme.test.ts',
+  'kubectl get pods --namespace patchgen-system': 'test/node/full-shared/readme.test.ts',
+  'kubectl apply -f config/samples': 'test/node/full-shared/readme.test.ts',
   'kubectl wait --namespace shop --for=condition=Ready pi/web pi/orders-db --timeout=60s':
-    'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
-  'kubectl get pi --namespace shop': 'with an operator in a pod: test/node/shared/operator.test.ts; without: this page',
+    'test/node/full-shared/readme.test.ts',
+  'kubectl get pi --namespace shop': 'test/node/full-shared/readme.test.ts',
   "LEADER=$(kubectl get lease patchgen --namespace patchgen-system -o jsonpath='{.spec.holderIdentity}' | cut -d_ -f1)":
-    'needs pods, which npm run e2e has',
+    'test/node/full-shared/readme.test.ts',
   'kubectl exec --namespace patchgen-system $LEADER -- patchgen export shop/web | tar -x':
-    'test/node/shared/operator.test.ts',
-  'ls web-scaling-09fa38da0304': 'looks at what the line above it made',
+    'test/node/full-shared/readme.test.ts',
+  'ls web-scaling-09fa38da0304': 'test/node/full-shared/readme.test.ts',
   'kubectl get pods -n patchgen-system -l app.kubernetes.io/name=patchgen': 'needs pods, which npm run e2e has',
   'kubectl get --raw "/api/v1/namespaces/patchgen-system/pods/POD:8081/proxy/readyz?verbose"':
     'needs a pod, which npm run e2e has',
