@@ -41,5 +41,5 @@ async function section(root: string, folder: string): Promise<string> {
   const files = [...licences, ...all.filter((file) => NOTICE_FILE.test(file))];
   const texts = await Promise.all(files.map((file) => readFile(join(root, folder, file), 'utf8')));
   const title = `${name} ${version} (${typeof license === 'string' ? license : 'see below'})`;
-  return [`${'='.repeat(78)}`, title, '', ...texts.map((text) => text.trimEnd()), ''].join('\n');
+  return ['='.repeat(78), title, '', ...texts.map((text) => text.trimEnd()), ''].join('\n');
 }
