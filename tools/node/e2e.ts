@@ -10,6 +10,7 @@ import { NODE_PROGRAMS } from './node.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 import { machine, obstacle } from './suitable.ts';
 import { newTraces, traces } from './traces.ts';
+import { takeTurn } from './turn.ts';
 
 const HELP = `Brings up a real Kubernetes node on this machine (kubelet, containerd, runc), loads our image, installs the chart with
 helm and uses it as a user would. Linux and root only; needs no Docker and no network once the programs are built.
@@ -48,6 +49,21 @@ async function main(): Promise<number> {
     return process.env.CI === 'true' ? 1 : 0;
   }
   await binaries([...NODE_PROGRAMS, ...QUICK, ...(values.full ? (['helm4'] as const) : [])]);
+  const end = await takeTurn(() => console.log('Waiting for another run of these tests to end …'));
+  try {
+    return await inTurn();
+  } finally {
+    await end();
+  }
+}
+
+async function inTurn(): Promise<number> {
+  // One that is being cleared away is gone soon.
+  const other = lockHolder();
+  if (other !== undefined && !(await untilNoNode(60))) {
+    console.error(`A real node is up already (process ${other.pid}); \`npm run e2e -- --down\` ends it.`);
+    return 1;
+  }
   const before = await traces();
   // A node that stays up keeps its files beside those of others.
   const scratch = values.keep ? undefined : makeScratch();

@@ -7,6 +7,8 @@ export const NODE_NAME = 'patchgen-node';
 export const HOST = {
   /** Held as long as a node is up or being cleared away; says who holds it. Stays behind, empty. */
   lock: '/run/patchgen-node.lock',
+  /** Held by one run of the tests from its first node to its last. Stays behind, empty. */
+  turn: '/run/patchgen-e2e.lock',
   /** A control group of this name in every hierarchy; kubelet puts its pods below it. */
   cgroup: 'patchgen-node',
   /** The machine's end of the cable to the node; at most 15 characters. */
