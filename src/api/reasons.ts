@@ -1,4 +1,4 @@
-import type { ErrorClass } from './errors.ts';
+import type { ErrorClass } from './error-class.ts';
 
 /** The step of the path at which a reason arises. */
 export type Step = 'validate' | 'plan' | 'admit' | 'render' | 'publish' | 'report' | 'collect' | 'run';

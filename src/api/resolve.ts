@@ -1,3 +1,4 @@
+import { DEFAULTS } from './defaults.ts';
 import { Rejected } from './errors.ts';
 import type { PatchIntentSpec } from './schema/patchintent.ts';
 
@@ -15,14 +16,6 @@ export interface ResolvedSpec {
   readonly suspend: boolean;
   readonly dryRun: boolean;
 }
-
-/** What an absent field means. The CRD states the same defaults, from this table. */
-export const DEFAULTS = Object.freeze({
-  targetApiVersion: 'apps/v1',
-  targetKind: 'Deployment',
-  suspend: false,
-  dryRun: false,
-});
 
 /**
  * Fills in the defaults of a spec without findings; `ownNamespace` is the namespace of the intent.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { between } from './between.ts';
-import type { Output } from './outputs.ts';
+import type { Output } from './output.ts';
 import { valuesTable } from './values-reference.ts';
 
 const CHART = 'charts/patchgen';

@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Output, outputs } from './outputs.ts';
+import type { Output } from './output.ts';
+import { outputs } from './outputs.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -11,15 +11,9 @@ import { cliReference } from './cli-reference.ts';
 import { dashboard } from './dashboard/dashboard.ts';
 import { fieldReference } from './field-reference.ts';
 import { metricsPage } from './metrics-page.ts';
+import type { Output } from './output.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { specValidatorModule } from './validator.ts';
-
-/** A file of the repository that is made from the sources. */
-export interface Output {
-  /** Relative to the root of the repository. */
-  readonly path: string;
-  readonly content: string;
-}
 
 const CRD_FILE = 'patchgen.dev_patchintents.yaml';
 const VALIDATOR = 'src/api/generated/spec-validator.mjs';

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { DEFAULTS } from '../defaults.ts';
 import {
   API_VERSION_PATTERN,
   CORRELATION_ID_PATTERN,
@@ -15,7 +16,6 @@ import {
   MIN_REPLICAS,
   NAME_PATTERN,
 } from '../limits.ts';
-import { DEFAULTS } from '../resolve.ts';
 import { nameRules, replicasRule, rules, scalingRule } from './rules.ts';
 
 /** What should change. */

@@ -1,24 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import { AccessError, type ClusterAccess } from './cluster-access.ts';
+import { type AccessEnvironment, AccessError, type ClusterAccess } from './cluster-access.ts';
 import { inClusterAccess, isInCluster } from './in-cluster.ts';
 import { readKubeconfigs } from './kubeconfig.ts';
 import { kubeconfigAccess } from './kubeconfig-access.ts';
 
-export { AccessError, type ClusterAccess, type Credentials, type TlsIdentity } from './cluster-access.ts';
-
-export interface AccessEnvironment {
-  /** `KUBECONFIG`: one file or a list of them. */
-  readonly kubeconfig?: string;
-  /** Home directory, for `.kube/config`. Default: of the user. */
-  readonly home?: string;
-  /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`: set in every pod. */
-  readonly serviceHost?: string;
-  readonly servicePort?: string;
-  /** Folder of the service account's token, ca.crt and namespace. Default: where the kubelet mounts it. */
-  readonly serviceAccountDir?: string;
-}
+export {
+  type AccessEnvironment,
+  AccessError,
+  type ClusterAccess,
+  type Credentials,
+  type TlsIdentity,
+} from './cluster-access.ts';
 
 export interface AccessOptions {
   /** A kubeconfig file that must exist. */

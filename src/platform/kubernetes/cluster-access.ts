@@ -32,3 +32,16 @@ export interface ClusterAccess {
 export class AccessError extends Error {
   override readonly name = 'AccessError';
 }
+
+/** Where a cluster may be told of. */
+export interface AccessEnvironment {
+  /** `KUBECONFIG`: one file or a list of them. */
+  readonly kubeconfig?: string;
+  /** Home directory, for `.kube/config`. Default: of the user. */
+  readonly home?: string;
+  /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`: set in every pod. */
+  readonly serviceHost?: string;
+  readonly servicePort?: string;
+  /** Folder of the service account's token, ca.crt and namespace. Default: where the kubelet mounts it. */
+  readonly serviceAccountDir?: string;
+}

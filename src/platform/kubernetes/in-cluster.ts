@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { AccessEnvironment } from './access.ts';
-import { AccessError, type ClusterAccess } from './cluster-access.ts';
+import { type AccessEnvironment, AccessError, type ClusterAccess } from './cluster-access.ts';
 import { RefreshedCredentials } from './refreshed.ts';
 
 const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';

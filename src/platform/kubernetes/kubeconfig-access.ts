@@ -1,17 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { AccessError, type ClusterAccess, type Credentials, type TlsIdentity } from './cluster-access.ts';
-import { type Entry, type Kubeconfig, pathField, textField } from './kubeconfig.ts';
+import { type Entry, type Kubeconfig, pathField, type Selection, textField } from './kubeconfig.ts';
 import { type PluginCredentials, pluginCredentials } from './plugin-credentials.ts';
 import { RefreshedCredentials } from './refreshed.ts';
-
-/** The three entries that a context leads to. */
-export interface Selection {
-  readonly context: Entry;
-  readonly cluster: Entry;
-  readonly user: Entry | undefined;
-  readonly server: string;
-}
 
 /** Access by a context of a kubeconfig; the current one by default. Rejects with AccessError when it leads nowhere. */
 export async function kubeconfigAccess(

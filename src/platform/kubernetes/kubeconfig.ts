@@ -12,6 +12,14 @@ export interface Entry {
   readonly dir: string;
 }
 
+/** The three entries that a context leads to. */
+export interface Selection {
+  readonly context: Entry;
+  readonly cluster: Entry;
+  readonly user: Entry | undefined;
+  readonly server: string;
+}
+
 /** Several kubeconfig files as one: the first to name an entry, or the current context, wins, as in kubectl. */
 export interface Kubeconfig {
   readonly paths: readonly string[];

@@ -1,5 +1,5 @@
 import { AccessError, type TlsIdentity } from './cluster-access.ts';
-import type { Selection } from './kubeconfig-access.ts';
+import type { Selection } from './kubeconfig.ts';
 
 export interface PluginCredentials {
   readonly headers: Readonly<Record<string, string>>;
