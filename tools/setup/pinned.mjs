@@ -85,7 +85,7 @@ export const PROGRAMS = {
     module: 'helm',
     source: 'helm.sh/helm/v3/cmd/helm',
     linkerFlags: [`-X helm.sh/helm/v3/internal/version.version=${HELM}`, ...helmKubernetes()],
-    onPath: { args: ['version', '--short'], accepts: /^v3\.(1[5-9]|[2-9]\d)\./m },
+    onPath: { args: ['version', '--short'], accepts: /^v3\.(2[2-9]|[3-9]\d)\./m },
   },
   helm4: {
     folder: join('tools', 'helm4', HELM4),

@@ -113,3 +113,10 @@ test('without a download and without Go one line says what is missing and what t
     /^kustomize cannot be built: there is no go on PATH\. Go 1\.26 or newer .*https:\/\/go\.dev\/dl/,
   );
 });
+
+test('a Helm on PATH that is older than the one that the chart is made for is not taken', () => {
+  const newer = fake('path', 'helm', 'v3.23.1+g0000000');
+  expect(prepare(['helm'])).toMatchObject({ paths: [newer], code: 0 });
+  fake('path', 'helm', 'v3.17.4+g0000000');
+  expect(prepare(['helm'])).toMatchObject({ paths: [''], code: 1 });
+});
