@@ -38,7 +38,7 @@ async function play(stage: Stage, fault: Fault, tell: (line: string) => void): P
   await Promise.all(stage.names.slice(0, fault.changes ?? 6).map((each) => stage.change(each)));
   if (fault.ends !== undefined) stage.excuse(leader);
   const struckAt = Date.now();
-  const undo = await fault.strike(stage, leader);
+  stage.toUndo(await fault.strike(stage, leader));
   const inTheGap = await changesInTheGap(stage, fault.name);
   const next = fault.ends === undefined ? leader : await stage.leader([leader]);
   const gapMs = Math.max(0, (next.ledAt ?? 0) - struckAt);
@@ -49,7 +49,7 @@ async function play(stage: Stage, fault: Fault, tell: (line: string) => void): P
 
   const before = await fingerprints(stage);
   if (fault.ends?.when === 'at once') expect(await leader.process.exited).toBe(fault.ends.code);
-  undo?.();
+  stage.undo();
   if (fault.ends?.when === 'undone') expect(await leader.process.exited).toBe(fault.ends.code);
   expect(await fingerprints(stage)).toEqual(before);
 

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ExitCode } from '../../../src/cli/exit-codes.ts';
 import type { LeaseTimes } from '../lease-flags.ts';
 import { eventsIn, scale } from '../operator-scenes.ts';
 import { eventually, type OperatorWorld } from '../operator-world.ts';
@@ -35,6 +36,7 @@ export class Stage {
   readonly #excused = new Set<Replica>();
   /** What each intent should say, by name. */
   readonly #wanted = new Map<string, number>();
+  #undo: (() => void) | undefined;
   /** Changes made so far; each asks for one package, one status write and one Event. */
   changes = 0;
 
@@ -68,8 +70,15 @@ export class Stage {
 
   /** Starts a process wherever none is, as a kubelet does, until all are ready and one leads. */
   async fill(): Promise<Replica> {
-    for (;;) {
-      for (const one of this.all) if (!isAlive(one)) this.#excused.add(one);
+    // A scene that was broken off leaves its leader as the fault had left it.
+    this.undo();
+    await Promise.all(this.living.filter((one) => this.#excused.has(one)).map(({ process }) => process.exited));
+    for (let tries = 1; ; tries += 1) {
+      if (tries > 10) throw new Error(`${this.options.name} does not come up`);
+      for (const one of this.all.filter((it) => !isAlive(it))) {
+        if (!this.#excused.has(one) && !lostItsLease(one)) throw new Error(endOf(one));
+        this.#excused.add(one);
+      }
       const empty = this.places.filter((place) => !this.living.some((one) => one.place === place));
       await Promise.all(empty.map((place) => this.start(place)));
       const leader = await this.leader().catch((error: unknown) => {
@@ -79,15 +88,27 @@ export class Stage {
     }
   }
 
-  /** This one may end. */
+  /** What undoes a fault: done when asked for, and at the latest before the next scene. */
+  toUndo(work: (() => void) | undefined): void {
+    this.#undo = work;
+  }
+
+  undo(): void {
+    const work = this.#undo;
+    this.#undo = undefined;
+    work?.();
+  }
+
+  /** This one is to end. */
   excuse(replica: Replica): void {
     this.#excused.add(replica);
   }
 
-  /** Throws `Disturbed` when a process ended that was not to. */
+  /** Throws `Disturbed` when a process lost its Lease that was not to. That one ended in any other way is no disturbance. */
   assertUndisturbed(): void {
-    const ended = this.all.find((one) => one.endedAt !== undefined && !this.#excused.has(one));
-    if (ended !== undefined) throw new Disturbed(`${ended.address} ended with ${ended.process.child.exitCode}`);
+    const ended = this.all.filter((one) => one.endedAt !== undefined && !this.#excused.has(one));
+    for (const one of ended) if (!lostItsLease(one)) throw new Error(endOf(one));
+    for (const one of ended) throw new Disturbed(endOf(one));
   }
 
   async start(place: Place): Promise<Replica> {
@@ -193,6 +214,12 @@ export class Stage {
     return (await eventsIn(this.options.world.plane, this.options.name)).length;
   }
 }
+
+/** The one end that a busy machine can cause. */
+const lostItsLease = ({ process: { child } }: Replica): boolean => child.exitCode === ExitCode.leaseLost;
+
+const endOf = ({ address, process: { child, log } }: Replica): string =>
+  `${address} ended with ${child.exitCode ?? child.signalCode}: ${JSON.stringify(log.slice(-5))}`;
 
 /** Every entry below a folder with what any write would change, once two looks in a row say the same. */
 export async function fingerprint(folder: string): Promise<readonly string[]> {
