@@ -8,7 +8,8 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kub
 const PROGRAMS: Readonly<Record<string, readonly BinaryName[]>> = {
   golden: ['kustomize', 'kpt'],
   integration: [...CONTROL_PLANE, 'kustomize', 'kpt', 'helm', 'helm4', 'promtool', 'glua'],
-  fault: CONTROL_PLANE,
+  // The chart says what an operator may do.
+  fault: [...CONTROL_PLANE, 'helm'],
   e2e: [...CONTROL_PLANE, 'kustomize', 'kpt', 'helm', 'helm4'],
 };
 
