@@ -11,7 +11,6 @@ const PACKAGES = {
   strace: 'strace',
   tar: 'tar',
   make: 'make',
-  openssl: 'openssl',
   runc: 'runc',
   nft: 'nftables',
   iptables: 'iptables',
@@ -28,7 +27,6 @@ const PACKAGES = {
   [`${CNI}/portmap`]: 'containernetworking-plugins',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
   buildah: 'buildah',
-  debootstrap: 'debootstrap',
 };
 
 /** Who needs what. */
@@ -38,8 +36,7 @@ export const NEEDS = {
     ...['runc', 'nft', 'iptables', 'conntrack', 'ip', 'mount', 'unshare', 'nsenter', 'setpriv', 'flock'],
     ...['bridge', 'host-local', 'loopback', 'portmap'].map((plugin) => `${CNI}/${plugin}`),
   ],
-  image: ['openssl', '/etc/ssl/certs/ca-certificates.crt'],
-  dockerfile: ['buildah', 'debootstrap'],
+  dockerfile: ['buildah', '/etc/ssl/certs/ca-certificates.crt'],
 };
 
 /**

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const RUN = join(import.meta.dirname, '../../../../.ci/run');
+const EVERYTHING = ['ran test', 'ran check', 'ran image -- --check-dockerfile', 'ran e2e'];
 
 let dir: string;
 beforeEach(() => {
@@ -52,17 +53,17 @@ function run(): { ran: string[]; last: string | undefined; code: number | null }
   return { ran: lines.filter((line) => line.startsWith('ran ')), last: lines.at(-1), code: status };
 }
 
-test('tests, checks and the real node are run, and the last line sums the tests of both runs', () => {
+test('tests, checks, the Dockerfile and the real node are run, and the last line sums the tests of both runs', () => {
   npm({ test: report(5), e2e: report(2) });
-  expect(run()).toEqual({ ran: ['ran test', 'ran check', 'ran e2e'], last: '7 passed, 0 failed, 0 skipped', code: 0 });
+  expect(run()).toEqual({ ran: EVERYTHING, last: '7 passed, 0 failed, 0 skipped', code: 0 });
 });
 
-test.each(['test', 'check', 'e2e'])(
+test.each(['test', 'check', 'image -- --check-dockerfile', 'e2e'])(
   'a failing npm run %s keeps nothing else from running, and fails in the end',
   (name) => {
     npm({ test: report(5), e2e: report(2) }, name);
     expect(run()).toEqual({
-      ran: ['ran test', 'ran check', 'ran e2e'],
+      ran: EVERYTHING,
       last: '7 passed, 0 failed, 0 skipped',
       code: 1,
     });
