@@ -32,7 +32,7 @@ async function openWith(stage: Stage, intents: number): Promise<void> {
   await stage.open();
   for (let i = 0; i < intents; i += 12)
     await Promise.all(Array.from({ length: Math.min(12, intents - i) }, (_, j) => stage.change(`i-${i + j}`)));
-  await stage.settled(await stage.leader());
+  await stage.calm();
 }
 
 const STAGES = [2, 3].flatMap((replicas) =>

@@ -71,7 +71,10 @@ export async function startReplica({ world, program, place, lease, flags, under 
   void operator.exited.then(() => {
     seen.endedAt = Date.now();
   });
-  await operator.untilReady();
+  // One that lost its Lease before it was ready has ended: the stage starts another.
+  await operator.untilReady().catch((error: unknown) => {
+    if (operator.child.exitCode === null) throw error;
+  });
   return {
     place,
     group,

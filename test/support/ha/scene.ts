@@ -28,8 +28,7 @@ export async function played(stage: Stage, fault: Fault, tell: (line: string) =>
 /** One scene: changes under way, the fault, changes in the gap, and then all is as it should be. Resolves to what the judge found. */
 async function play(stage: Stage, fault: Fault, tell: (line: string) => void): Promise<readonly string[]> {
   const { root, lease } = stage.options;
-  const leader = await stage.fill();
-  await stage.settled(leader);
+  const leader = await stage.calm();
   await expectWarmStandbys(stage, leader);
   const writesBefore = await stage.statusWrites();
   const changesBefore = stage.changes;

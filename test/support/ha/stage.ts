@@ -88,6 +88,19 @@ export class Stage {
     }
   }
 
+  /** The same, and until the leader's root is as it should be, however often the machine disturbs it. */
+  async calm(): Promise<Replica> {
+    for (;;) {
+      const leader = await this.fill();
+      try {
+        await this.settled(leader);
+        return leader;
+      } catch (error) {
+        if (!(error instanceof Disturbed)) throw error;
+      }
+    }
+  }
+
   /** What undoes a fault: done when asked for, and at the latest before the next scene. */
   toUndo(work: (() => void) | undefined): void {
     this.#undo = work;
