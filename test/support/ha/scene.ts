@@ -10,7 +10,7 @@ import { Disturbed, fingerprint, type Stage } from './stage.ts';
 
 /** What the machine may take for anything, busy as it is: only ends what never comes. */
 const BUSY_MS = 60_000;
-const TRIES = 5;
+const TRIES = 3;
 
 /** Plays a scene, once more where the machine disturbed it. Whatever happened, the judge has the last word. */
 export async function played(stage: Stage, fault: Fault, tell: (line: string) => void): Promise<readonly string[]> {
