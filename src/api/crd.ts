@@ -43,6 +43,13 @@ export interface Crd {
 
 const READY = '.status.conditions[?(@.type=="Ready")]';
 
+export const AGE: PrinterColumn = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'Time since the creation.',
+};
+
 /** What `kubectl get pi` shows. */
 export const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Type', type: 'string', jsonPath: '.spec.intentType', description: 'The kind of change.' },
@@ -50,7 +57,7 @@ export const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Change', type: 'string', jsonPath: '.status.change', description: 'The change in short.' },
   { name: 'Ready', type: 'string', jsonPath: `${READY}.status`, description: 'Whether the intent is done.' },
   { name: 'Status', type: 'string', jsonPath: `${READY}.message`, description: 'The message of Ready.' },
-  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since the creation.' },
+  AGE,
   {
     name: 'Package',
     type: 'string',
@@ -67,21 +74,50 @@ export const COLUMNS: readonly PrinterColumn[] = [
   },
 ];
 
+/** What tells one kind of ours from another. */
+export interface KindOfOurs {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortName: string;
+  readonly scope: Crd['spec']['scope'];
+  readonly columns: readonly PrinterColumn[];
+  /** JSON paths that a field selector may name. */
+  readonly selectable: readonly string[];
+  readonly subresources: CrdVersion['subresources'];
+  /** As TypeBox made it. */
+  readonly schema: unknown;
+}
+
 /** The CustomResourceDefinition of PatchIntent, from the schema source. Pure: the same object each time. */
 export function patchIntentCrd(): Crd {
+  return crdOf({
+    kind: KIND,
+    plural: PLURAL,
+    shortName: 'pi',
+    scope: 'Namespaced',
+    columns: COLUMNS,
+    selectable: ['.spec.target', '.spec.correlationId'],
+    subresources: { status: {} },
+    schema: PatchIntentSchema,
+  });
+}
+
+/** The CustomResourceDefinition of one kind of the group. */
+export function crdOf(ours: KindOfOurs): Crd {
+  const { kind, plural, shortName, scope, columns, selectable, subresources, schema } = ours;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${PLURAL}.${GROUP}` },
+    metadata: { name: `${plural}.${GROUP}` },
     spec: {
       group: GROUP,
-      scope: 'Namespaced',
+      scope,
       names: {
-        kind: KIND,
-        listKind: `${KIND}List`,
-        plural: PLURAL,
-        singular: KIND.toLowerCase(),
-        shortNames: ['pi'],
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames: [shortName],
         categories: ['patchgen'],
       },
       versions: [
@@ -89,11 +125,11 @@ export function patchIntentCrd(): Crd {
           name: VERSION,
           served: true,
           storage: true,
-          additionalPrinterColumns: COLUMNS,
-          selectableFields: [{ jsonPath: '.spec.target' }, { jsonPath: '.spec.correlationId' }],
-          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          selectableFields: selectable.map((jsonPath) => ({ jsonPath })),
+          subresources,
           // Through JSON, so that nothing of TypeBox's own stays in the object.
-          schema: { openAPIV3Schema: toStructural(JSON.parse(JSON.stringify(PatchIntentSchema))) },
+          schema: { openAPIV3Schema: toStructural(JSON.parse(JSON.stringify(schema)) as JsonSchema) },
         },
       ],
     },

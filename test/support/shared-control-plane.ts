@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { request } from 'node:http';
 import { inject, onTestFinished } from 'vitest';
 import { type AttachedControlPlane, attach, type ControlPlaneFacts } from '../../tools/control-plane/attached.ts';
+import { askSocket } from './ask-socket.ts';
 
 /**
  * The control plane that all files of a room share: etcd, kube-apiserver, kube-controller-manager, audit log, our CRDs.
@@ -9,17 +9,7 @@ import { type AttachedControlPlane, attach, type ControlPlaneFacts } from '../..
  * changes a CRD or counts every write starts one for itself, with `startControlPlane`, and stops it in `afterAll`.
  */
 export async function sharedControlPlane(): Promise<AttachedControlPlane> {
-  const socketPath = inject('controlPlaneSocket');
-  const text = await new Promise<string>((resolve, reject) => {
-    const ask = request({ socketPath, path: '/' }, (response) => {
-      let received = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
-      response.on('error', reject);
-      response.on('end', () => (response.statusCode === 200 ? resolve(received) : reject(new Error(received))));
-    });
-    ask.on('error', reject);
-    ask.end();
-  });
+  const text = await askSocket(inject('controlPlaneSocket'));
   return attach(JSON.parse(text) as ControlPlaneFacts);
 }
 

@@ -1,6 +1,6 @@
-import { request } from 'node:http';
 import { inject } from 'vitest';
 import { type AttachedNode, attachNode, type NodeFacts } from '../../../tools/node/attached.ts';
+import { askSocket } from '../ask-socket.ts';
 import type { OurImage } from './broker.ts';
 
 export interface SharedNode {
@@ -11,17 +11,7 @@ export interface SharedNode {
 
 /** The node that all files of the room share; it starts when the first file asks. Each file takes away what it installed. */
 export async function sharedNode(): Promise<SharedNode> {
-  const socketPath = inject('realNodeSocket');
-  const text = await new Promise<string>((resolve, reject) => {
-    const ask = request({ socketPath, path: '/' }, (response) => {
-      let received = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
-      response.on('error', reject);
-      response.on('end', () => (response.statusCode === 200 ? resolve(received) : reject(new Error(received))));
-    });
-    ask.on('error', reject);
-    ask.end();
-  });
+  const text = await askSocket(inject('realNodeSocket'));
   const { node, image } = JSON.parse(text) as { node: NodeFacts; image: OurImage };
   return { node: attachNode(node), image };
 }
