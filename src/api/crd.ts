@@ -41,7 +41,7 @@ export interface Crd {
   };
 }
 
-const READY = '.status.conditions[?(@.type=="Ready")]';
+export const READY = '.status.conditions[?(@.type=="Ready")]';
 
 export const AGE: PrinterColumn = {
   name: 'Age',

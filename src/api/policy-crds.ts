@@ -1,9 +1,6 @@
-import { AGE, type Crd, crdOf } from './crd.ts';
+import { AGE, type Crd, crdOf, READY } from './crd.ts';
 import { PatchApprovalSchema } from './schema/patchapproval.ts';
 import { PatchPolicySchema } from './schema/patchpolicy.ts';
-
-// The operator does not enforce policies yet, so these are shipped nowhere: they are the source of the field reference,
-// and tests serve them.
 
 /** The CustomResourceDefinition of PatchPolicy. Pure: the same object each time. */
 export function patchPolicyCrd(): Crd {
@@ -12,9 +9,13 @@ export function patchPolicyCrd(): Crd {
     plural: 'patchpolicies',
     shortName: 'pp',
     scope: 'Cluster',
-    columns: [AGE],
+    columns: [
+      { name: 'Ready', type: 'string', jsonPath: `${READY}.status`, description: 'Whether the operator can use it.' },
+      { name: 'Status', type: 'string', jsonPath: `${READY}.message`, description: 'The message of Ready.' },
+      AGE,
+    ],
     selectable: [],
-    subresources: {},
+    subresources: { status: {} },
     schema: PatchPolicySchema,
   });
 }

@@ -13,6 +13,8 @@ export interface ResolvedSpec {
   readonly reason?: string;
   readonly source?: string;
   readonly correlationId?: string;
+  /** Who asks, as the API server knows them. */
+  readonly requestedBy?: string;
   readonly suspend: boolean;
   readonly dryRun: boolean;
 }
@@ -33,6 +35,7 @@ export function resolveSpec(spec: PatchIntentSpec, ownNamespace: string): Resolv
     ...(spec.reason === undefined ? {} : { reason: spec.reason }),
     ...(spec.source === undefined ? {} : { source: spec.source }),
     ...(spec.correlationId === undefined ? {} : { correlationId: spec.correlationId }),
+    ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
     suspend: spec.suspend ?? DEFAULTS.suspend,
     dryRun: spec.dryRun ?? DEFAULTS.dryRun,
   });

@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from './kinds.ts';
 
-export const GROUPS = ['Packages', 'Work', 'Cluster', 'Leader election', 'Serving', 'Other'] as const;
+export const GROUPS = ['Packages', 'Work', 'Safety', 'Cluster', 'Leader election', 'Serving', 'Other'] as const;
 
 /** One row: everything that help, parsing, docs and the chart need to know of a setting. */
 export interface Setting<T> {
@@ -100,6 +100,34 @@ export const SETTINGS = {
     default: 'false',
     help: 'turn warnings, such as a missing correlation id, into refusals',
   },
+  livePlans: {
+    flag: 'live-plans',
+    group: 'Safety',
+    kind: flag,
+    default: 'true',
+    help: 'plan against the live target; false plans from the intent alone, for packages that are meant for another cluster',
+  },
+  planDryRun: {
+    flag: 'plan-dry-run',
+    group: 'Safety',
+    kind: flag,
+    default: 'false',
+    help: 'ask the API server what it would say to the patch; needs the right to patch targets',
+  },
+  policies: {
+    flag: 'policies',
+    group: 'Safety',
+    kind: flag,
+    default: 'true',
+    help: 'hold changes against the PatchPolicies of the cluster; false enforces none and never reads them',
+  },
+  approvalGuard: {
+    flag: 'approval-guard',
+    group: 'Safety',
+    kind: flag,
+    default: 'true',
+    help: 'count approvals only while the admission policies that guard the names of approvers are installed and unchanged',
+  },
   kubeconfig: {
     flag: 'kubeconfig',
     group: 'Cluster',
@@ -129,8 +157,8 @@ export const SETTINGS = {
     group: 'Cluster',
     kind: namespaces,
     default: '',
-    absent: 'only the namespace of the intent itself',
-    help: 'namespaces that intents of other namespaces may target, separated by commas',
+    absent: 'those that policies name and that consent',
+    help: 'bound on the namespaces that intents of other namespaces may target by policy, separated by commas',
   },
   leaderElect: {
     flag: 'leader-elect',

@@ -4,7 +4,7 @@ import type { PolicyInput } from './input.ts';
 import { type Applies, applies } from './match.ts';
 import { OWNERSHIP_DEFAULTS, ownershipOpinions } from './ownership.ts';
 import { reachDefault, reachesOut, reachOpinions } from './reach.ts';
-import { replicaOpinions } from './replicas.ts';
+import { replicaOpinions, stepOpinions } from './replicas.ts';
 import { requireOpinions } from './require.ts';
 import { usageOpinions } from './usage-rules.ts';
 import { type Considered, type Opinion, strictest, type Verdict, type VerdictInputs } from './verdict.ts';
@@ -12,16 +12,17 @@ import { earliest, windowOpinions } from './window-rule.ts';
 
 type Rule = (policy: CompiledPolicy, input: PolicyInput) => readonly Opinion[];
 
-/** Every rule of a policy, in the order in which they are told. */
-const RULES: readonly Rule[] = [
+/** What a change may never be, published or not. In the order in which they are told. */
+const STANDING: readonly Rule[] = [
   requireOpinions,
   replicaOpinions,
   reachOpinions,
   ({ spec }, input) => ownershipOpinions(spec, input),
-  windowOpinions,
-  usageOpinions,
-  approvalOpinions,
 ];
+
+/** What counts at the moment at which a change is let through. */
+const AT_THE_DOOR: readonly Rule[] = [stepOpinions, windowOpinions, usageOpinions, approvalOpinions];
+const ALL: readonly Rule[] = [...STANDING, ...AT_THE_DOOR];
 
 interface Voice extends Opinion {
   readonly policy: string | undefined;
@@ -57,7 +58,7 @@ function voicesOf({ policy, applies: { match, because } }: Asked, input: PolicyI
     const words = `it can not be used: ${policy.problems.map(({ message }) => message).join('; ')}`;
     return [by({ rule: 'spec', result: 'Wait', message: words })];
   }
-  return RULES.flatMap((rule) => rule(policy, input)).map(by);
+  return (input.published === true ? STANDING : ALL).flatMap((rule) => rule(policy, input)).map(by);
 }
 
 /** What holds on the topics of which no policy has spoken. Told only where it matters. */

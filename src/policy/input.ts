@@ -32,6 +32,11 @@ export interface PolicyInput {
   readonly autoscaler?: string;
   /** What keeps the target as it is declared elsewhere: `Flux Kustomization apps`. */
   readonly owner?: string;
+  /**
+   * The package for this very change is on disk already: it was let through before. What only mattered at that moment is not
+   * asked again (windows, rates, storm, approval, the size of the step); what a change may never be is.
+   */
+  readonly published?: boolean;
   /** What the policies have counted, by their name. Absent: nothing yet. */
   readonly usage: ReadonlyMap<string, Usage>;
   readonly now: Date;

@@ -19,35 +19,33 @@ export function stepOf({ replicas }: PolicyInput): Step | 'unknown' {
   return { delta, exceeds: (percent) => delta * 100 > percent * Math.max(from, 1) };
 }
 
-/** The bounds of a change of replicas. */
+/** The bounds of the number itself. */
 export function replicaOpinions({ spec }: CompiledPolicy, input: PolicyInput): readonly Opinion[] {
   if (spec.replicas === undefined || input.replicas === undefined) return [];
-  const { min, max, maxDelta, maxPercent, neverZero } = spec.replicas;
-  const { from, to } = input.replicas;
-  const step = stepOf(input);
-  const change = `from ${from} to ${to}`;
+  const { min, max, neverZero } = spec.replicas;
+  const { to } = input.replicas;
   return [
     ...(min === undefined ? [] : [limit('min', to >= min, `${to} against at least ${min}`)]),
     ...(max === undefined ? [] : [limit('max', to <= max, `${to} against at most ${max}`)]),
-    ...(maxDelta === undefined
-      ? []
-      : [
-          step === 'unknown'
-            ? blind('maxDelta')
-            : limit('maxDelta', step.delta <= maxDelta, `${change} against at most ${maxDelta} at a time`),
-        ]),
-    ...(maxPercent === undefined
-      ? []
-      : [
-          step === 'unknown'
-            ? blind('maxPercent')
-            : limit(
-                'maxPercent',
-                !step.exceeds(maxPercent),
-                `${change} against at most ${maxPercent} per cent at a time`,
-              ),
-        ]),
     ...(neverZero === true ? [limit('neverZero', to !== 0, `${to} against never to 0`)] : []),
+  ];
+}
+
+/** The bounds of one step. */
+export function stepOpinions({ spec }: CompiledPolicy, input: PolicyInput): readonly Opinion[] {
+  if (spec.replicas === undefined || input.replicas === undefined) return [];
+  const { maxDelta, maxPercent } = spec.replicas;
+  const step = stepOf(input);
+  const change = `from ${input.replicas.from} to ${input.replicas.to}`;
+  const bound = (name: string, most: number | undefined, unit: string, over: (most: number) => boolean) => {
+    if (most === undefined) return [];
+    return step === 'unknown'
+      ? [blind(name)]
+      : [limit(name, !over(most), `${change} against at most ${most}${unit} at a time`)];
+  };
+  return [
+    ...bound('maxDelta', maxDelta, '', (most) => step !== 'unknown' && step.delta > most),
+    ...bound('maxPercent', maxPercent, ' per cent', (most) => step !== 'unknown' && step.exceeds(most)),
   ];
 }
 

@@ -23,6 +23,7 @@ const schema31 = {
     reason: { type: 'string', maxLength: 512 },
     source: { type: 'string', maxLength: 64 },
     correlationId: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[a-zA-Z0-9_-]+$' },
+    requestedBy: { type: 'string', minLength: 1, maxLength: 512 },
     suspend: { type: 'boolean' },
     dryRun: { type: 'boolean' },
   },
@@ -576,9 +577,58 @@ function validate20(
         errors++;
       }
     }
+    if (data.requestedBy !== undefined && func0.call(data, 'requestedBy')) {
+      let data9 = data.requestedBy;
+      if (typeof data9 === 'string') {
+        if (func65(data9) > 512) {
+          const err32 = {
+            instancePath: instancePath + '/requestedBy',
+            schemaPath: '#/properties/requestedBy/maxLength',
+            keyword: 'maxLength',
+            params: { limit: 512 },
+            message: 'must NOT have more than 512 characters',
+          };
+          if (vErrors === null) {
+            vErrors = [err32];
+          } else {
+            vErrors.push(err32);
+          }
+          errors++;
+        }
+        if (func65(data9) < 1) {
+          const err33 = {
+            instancePath: instancePath + '/requestedBy',
+            schemaPath: '#/properties/requestedBy/minLength',
+            keyword: 'minLength',
+            params: { limit: 1 },
+            message: 'must NOT have fewer than 1 characters',
+          };
+          if (vErrors === null) {
+            vErrors = [err33];
+          } else {
+            vErrors.push(err33);
+          }
+          errors++;
+        }
+      } else {
+        const err34 = {
+          instancePath: instancePath + '/requestedBy',
+          schemaPath: '#/properties/requestedBy/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+        };
+        if (vErrors === null) {
+          vErrors = [err34];
+        } else {
+          vErrors.push(err34);
+        }
+        errors++;
+      }
+    }
     if (data.suspend !== undefined && func0.call(data, 'suspend')) {
       if (typeof data.suspend !== 'boolean') {
-        const err32 = {
+        const err35 = {
           instancePath: instancePath + '/suspend',
           schemaPath: '#/properties/suspend/type',
           keyword: 'type',
@@ -586,16 +636,16 @@ function validate20(
           message: 'must be boolean',
         };
         if (vErrors === null) {
-          vErrors = [err32];
+          vErrors = [err35];
         } else {
-          vErrors.push(err32);
+          vErrors.push(err35);
         }
         errors++;
       }
     }
     if (data.dryRun !== undefined && func0.call(data, 'dryRun')) {
       if (typeof data.dryRun !== 'boolean') {
-        const err33 = {
+        const err36 = {
           instancePath: instancePath + '/dryRun',
           schemaPath: '#/properties/dryRun/type',
           keyword: 'type',
@@ -603,15 +653,15 @@ function validate20(
           message: 'must be boolean',
         };
         if (vErrors === null) {
-          vErrors = [err33];
+          vErrors = [err36];
         } else {
-          vErrors.push(err33);
+          vErrors.push(err36);
         }
         errors++;
       }
     }
   } else {
-    const err34 = {
+    const err37 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -619,9 +669,9 @@ function validate20(
       message: 'must be object',
     };
     if (vErrors === null) {
-      vErrors = [err34];
+      vErrors = [err37];
     } else {
-      vErrors.push(err34);
+      vErrors.push(err37);
     }
     errors++;
   }

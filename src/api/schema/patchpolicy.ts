@@ -12,6 +12,7 @@ import {
 import { MAX_KINDS, MAX_NAMES, MAX_WINDOWS } from '../policy/limits.ts';
 import { policyNameLength, saysSomething } from '../policy/rules.ts';
 import { ApprovalRule, RateLimits, ReplicaLimits, Requirements, StormBrake, Window } from './policy-rules.ts';
+import { PolicyStatus } from './policy-status.ts';
 import { celRules, rules } from './rules.ts';
 import { LabelSelector, list, names, oneOf } from './selector.ts';
 
@@ -111,11 +112,13 @@ export const PatchPolicySchema = Type.Object(
     kind: Type.Optional(Type.String({ description: 'PatchPolicy' })),
     metadata: Type.Optional(Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object' })),
     spec: PolicySpec,
+    status: Type.Optional(PolicyStatus),
   },
   { ...rules(policyNameLength), description: 'PatchPolicy says which changes may go ahead, when, and who must agree.' },
 );
 
 export type PatchPolicySpec = Static<typeof PolicySpec>;
+export type { PolicyStatus } from './policy-status.ts';
 export type PolicyMatch = Static<typeof Match>;
 export type NamespaceMatch = Static<typeof NamespaceMatch>;
 export type TargetMatch = Static<typeof TargetMatch>;

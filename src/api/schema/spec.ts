@@ -16,6 +16,7 @@ import {
   MIN_REPLICAS,
   NAME_PATTERN,
 } from '../limits.ts';
+import { MAX_USER_NAME_LENGTH } from '../policy/limits.ts';
 import { nameRules, replicasRule, rules, scalingRule } from './rules.ts';
 
 /** What should change. */
@@ -45,8 +46,8 @@ export const Spec = Type.Object(
         ...rules(...nameRules('namespace')),
         description:
           'Namespace of the target. Left out, it is the namespace of the PatchIntent itself, and that is the usual case. ' +
-          'Another namespace is refused by the operator (reason TargetNotAllowed) unless it runs with ' +
-          '`--allowed-target-namespaces` naming it.',
+          'Another namespace is refused by the operator (reason TargetNotAllowed) unless a PatchPolicy lets intents reach ' +
+          'there and that namespace consents by its label `patchgen.dev/allow-intents-from`.',
       }),
     ),
     targetApiVersion: Type.Optional(
@@ -55,7 +56,7 @@ export const Spec = Type.Object(
         maxLength: MAX_API_VERSION_LENGTH,
         pattern: API_VERSION_PATTERN,
         default: DEFAULTS.targetApiVersion,
-        description: 'API group and version of the target, as in its own manifest. `scaling` works on `apps/v1`.',
+        description: 'API group and version of the target, as in its own manifest.',
       }),
     ),
     targetKind: Type.Optional(
@@ -65,8 +66,9 @@ export const Spec = Type.Object(
         pattern: KIND_PATTERN,
         default: DEFAULTS.targetKind,
         description:
-          'Kind of the target: `Deployment`, `StatefulSet` or `ReplicaSet`. Another kind is accepted by the API server ' +
-          'and refused by the operator (reason UnsupportedTargetKind).',
+          'Kind of the target: `Deployment`, `StatefulSet`, `ReplicaSet`, or a custom kind that has a scale subresource ' +
+          'over `.spec.replicas`. Another kind is accepted by the API server and refused by the operator (reason ' +
+          'UnsupportedTargetKind).',
       }),
     ),
     replicas: Type.Optional(
@@ -102,6 +104,16 @@ export const Spec = Type.Object(
         description:
           'An identifier of yours (ticket, incident, request) to find the intent by: letters, digits, `_` and `-`. ' +
           'Try `kubectl get pi --field-selector spec.correlationId=INC-42`.',
+      }),
+    ),
+    requestedBy: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_USER_NAME_LENGTH,
+        description:
+          'User name of who asks, as the API server knows it. The admission policy requested-by.patchgen.dev refuses any ' +
+          'other name than that of the user who creates the intent or changes its spec. Policies that keep authors from ' +
+          'approving their own changes need it.',
       }),
     ),
     suspend: Type.Optional(

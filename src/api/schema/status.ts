@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { DIGEST_PATTERN, MAX_INTENT_NAME_LENGTH, MAX_NAMESPACE_LENGTH } from '../limits.ts';
+import { OwnerStatus, PlanBase, PlanField, PolicyVerdict } from './plan-status.ts';
 
 const generation = { format: 'int64', minimum: -1 } as const;
 
@@ -10,7 +11,8 @@ export const Condition = Type.Object(
       maxLength: 316,
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$',
-      description: 'Which condition this is: Ready, Reconciling, Stalled, Validated or Packaged.',
+      description:
+        'Which condition this is: Ready, Reconciling, Stalled, Validated, Planned, Approved, Packaged or Conflicted.',
     }),
     status: Type.Unsafe<'True' | 'False' | 'Unknown'>({
       type: 'string',
@@ -67,10 +69,40 @@ export const PlanStatus = Type.Object(
       pattern: DIGEST_PATTERN,
       description: 'sha256 of the change. Two intents with the same one ask for the same change.',
     }),
-    packageDigest: Type.String({
-      pattern: DIGEST_PATTERN,
-      description: 'Digest of the package that the plan renders to, published or not (dry run).',
-    }),
+    packageDigest: Type.Optional(
+      Type.String({
+        pattern: DIGEST_PATTERN,
+        description:
+          'Digest of the package that the plan renders to, published or not (dry run). Absent until it may be rendered.',
+      }),
+    ),
+    planDigest: Type.Optional(
+      Type.String({
+        pattern: DIGEST_PATTERN,
+        description:
+          'sha256 of the change, of what it was planned against, of the package format and of what the policies looked ' +
+          'at. A PatchApproval names it, and agrees to nothing else.',
+      }),
+    ),
+    action: Type.Optional(
+      Type.Unsafe<'Change' | 'NoChange' | 'Unknown'>({
+        type: 'string',
+        enum: ['Change', 'NoChange', 'Unknown'],
+        description:
+          'Change: the live object has another value. NoChange: it has this one. Unknown: it is not there or could not be read.',
+      }),
+    ),
+    base: Type.Optional(PlanBase),
+    fields: Type.Optional(
+      Type.Array(PlanField, {
+        maxItems: 64,
+        'x-kubernetes-list-type': 'atomic',
+        description: 'The fields that the change sets, with the live value.',
+      }),
+    ),
+    diff: Type.Optional(
+      Type.String({ maxLength: 4096, description: 'The change of the live object in the form of `diff -u`.' }),
+    ),
     warnings: Type.Optional(
       Type.Array(Type.String({ maxLength: 1024 }), {
         maxItems: 64,
@@ -98,9 +130,15 @@ export const Status = Type.Object(
       }),
     ),
     change: Type.Optional(
-      Type.String({ maxLength: 1024, description: 'The change in short, for example `replicas → 5`.' }),
+      Type.String({
+        maxLength: 1024,
+        description:
+          'The change in short, for example `replicas 3 → 5`; `replicas → 5` where the live value is not known.',
+      }),
     ),
     plan: Type.Optional(PlanStatus),
+    owner: Type.Optional(OwnerStatus),
+    policy: Type.Optional(PolicyVerdict),
     package: Type.Optional(PackageStatus),
     conditions: Type.Optional(
       Type.Array(Condition, {
@@ -124,3 +162,4 @@ export type PatchIntentStatus = Static<typeof Status>;
 export type Condition = Static<typeof Condition>;
 export type PackageStatus = Static<typeof PackageStatus>;
 export type PlanStatus = Static<typeof PlanStatus>;
+export type { OwnerStatus, PlanBase, PlanField, PolicyVerdict } from './plan-status.ts';

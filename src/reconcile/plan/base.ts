@@ -1,0 +1,25 @@
+import type { Labels, Unknown } from '../../policy/input.ts';
+import type { Owner } from '../../policy/owner.ts';
+
+/** The target as it is in the cluster now. */
+export type Base =
+  | FoundBase
+  | { readonly state: 'missing' }
+  /** `why` names what is missing and where to grant it: `may not get deployments/scale …`. */
+  | { readonly state: 'unreadable'; readonly why: string }
+  /** Live plans are switched off. */
+  | { readonly state: 'not-asked' };
+
+export interface FoundBase {
+  readonly state: 'found';
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Moves with the spec of the target only; absent where the metadata of the target could not be read. */
+  readonly generation?: number;
+  /** The live value of `.spec.replicas`. */
+  readonly replicas: number;
+  readonly labels: Labels | Unknown;
+  readonly owner?: Owner;
+  /** What a reviewer should know of how this was read. */
+  readonly warnings: readonly string[];
+}
