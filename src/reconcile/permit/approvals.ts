@@ -38,4 +38,6 @@ export type ApprovalState =
         | 'ApprovalRejected';
       /** How many are there of how many, why others do not count, and what to do: for `kubectl get pi`. */
       readonly message: string;
+      /** When time alone changes this: an approval that counts now will be too old. */
+      readonly until?: Date;
     };
