@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'crd',
-    summary: 'print the CustomResourceDefinition',
+    summary: 'print the CustomResourceDefinitions',
     group: FILES,
     load: async () => (await import('./crd.ts')).crdCommand,
   },

@@ -7,6 +7,7 @@ import {
   type ControlPlaneOptions,
   startControlPlane,
 } from '../../tools/control-plane/control-plane.ts';
+import { installCrds } from '../../tools/control-plane/crds.ts';
 import {
   type OperatorProcess,
   type OperatorProcessOptions,
@@ -24,7 +25,7 @@ export { eventually } from './eventually.ts';
 export interface WorldOptions extends ControlPlaneOptions {
   /** Without this word, `stop` rejects when an operator was refused anything for want of a right. */
   readonly rights?: 'taken-away';
-  /** `later`: the test brings the CRD, with a release of the chart. */
+  /** `later`: the test brings the CRDs, with a release of the chart. */
   readonly crds?: 'later';
 }
 
@@ -71,7 +72,7 @@ export interface OperatorWorld {
 
 const BASE = '/apis/patchgen.dev/v1alpha1/namespaces';
 
-/** A real control plane with our CRD, and operators as processes. One per test file. */
+/** A real control plane with our CRDs, and operators as processes. One per test file. */
 export async function operatorWorld(options: WorldOptions = {}): Promise<OperatorWorld> {
   const plane = await startControlPlane({ auditLog: true, ...options });
   const accounts = accountsOf(plane);
@@ -83,10 +84,7 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
     folders.push(folder);
     return folder;
   };
-  if (options.crds !== 'later') {
-    await plane.kubectl(['apply', '-f', 'crds']);
-    await plane.kubectl(['wait', '--for=condition=Established', 'crd/patchintents.patchgen.dev']);
-  }
+  if (options.crds !== 'later') await installCrds(plane, 'crds');
   const outputDir = volume();
   const statuses = await watchStatuses(plane);
   const world: OperatorWorld = {

@@ -6,13 +6,12 @@ import { valuesTable } from './values-reference.ts';
 
 const CHART = 'charts/patchgen';
 
-/** What the chart takes from elsewhere: the CRDs (name and text of each file), the version, the table of its own values. */
-export function chartOutputs(root: string, crds: Readonly<Record<string, string>>): readonly Output[] {
+/** What the chart takes from elsewhere beside the CRDs: the version, the table of its own values. */
+export function chartOutputs(root: string): readonly Output[] {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
   const { version } = JSON.parse(read('package.json')) as { version: string };
   const readme = between(read(`${CHART}/README.md`), 'values', valuesTable(read(`${CHART}/values.yaml`)));
   return [
-    ...Object.entries(crds).map(([file, content]) => ({ path: `${CHART}/files/crds/${file}`, content })),
     { path: `${CHART}/Chart.yaml`, content: withVersion(read(`${CHART}/Chart.yaml`), version) },
     { path: `${CHART}/README.md`, content: readme },
     { path: 'config/argocd/argocd-cm.yaml', content: argoConfig(read('config/argocd/health.lua')) },

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
-import { type Crd, patchIntentCrd } from '../../src/api/crd.ts';
+import type { Crd } from '../../src/api/crd.ts';
 import { lintCrd } from '../../src/api/crd-lint.ts';
-import { patchApprovalCrd, patchPolicyCrd } from '../../src/api/policy-crds.ts';
+import { crds } from '../../src/api/crds.ts';
 import { between } from './between.ts';
 import { formatted } from './biome.ts';
 import { chartOutputs } from './chart.ts';
@@ -15,30 +15,32 @@ import type { Output } from './output.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { specValidatorModule } from './validator.ts';
 
-const CRD_FILE = 'patchgen.dev_patchintents.yaml';
 const VALIDATOR = 'src/api/generated/spec-validator.mjs';
 const POLICY_VALIDATOR = 'src/api/generated/policy-validator.mjs';
 const CLI_PAGE = 'docs/cli.md';
 
 /** Everything that is generated, as it should be. Reads the pages that are generated in part. Throws on a CRD with a lint. */
 export async function outputs(root: string): Promise<readonly Output[]> {
-  const crd = patchIntentCrd();
-  const problems = [crd, patchPolicyCrd(), patchApprovalCrd()].flatMap(lintCrd);
-  if (problems.length > 0) throw new Error(`the CRD would not be accepted:\n${problems.join('\n')}`);
-  const yaml = crdYaml(crd);
+  const problems = crds().flatMap(lintCrd);
+  if (problems.length > 0) throw new Error(`a CRD would not be accepted:\n${problems.join('\n')}`);
   return [
-    { path: `crds/${CRD_FILE}`, content: yaml },
-    // A copy, because kustomize reads no file outside its own folder.
-    { path: `config/crd/${CRD_FILE}`, content: yaml },
+    ...crds().flatMap(crdFiles),
     { path: VALIDATOR, content: formatted(VALIDATOR, specValidatorModule()) },
     { path: POLICY_VALIDATOR, content: formatted(POLICY_VALIDATOR, specValidatorModule('policy')) },
-    ...[crd, patchPolicyCrd(), patchApprovalCrd()].map((kind) => fieldsPage(root, kind)),
+    ...crds().map((crd) => fieldsPage(root, crd)),
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: 'docs/metrics.md', content: await metricsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
     { path: 'charts/patchgen/files/dashboard.json', content: dashboard() },
-    ...chartOutputs(root, { [CRD_FILE]: yaml }),
+    ...chartOutputs(root),
   ];
+}
+
+/** Copies, because kustomize and Helm read no file outside their own folders. */
+function crdFiles(crd: Crd): readonly Output[] {
+  const content = crdYaml(crd);
+  const file = `${crd.spec.group}_${crd.spec.names.plural}.yaml`;
+  return ['crds', 'config/crd', 'charts/patchgen/files/crds'].map((folder) => ({ path: `${folder}/${file}`, content }));
 }
 
 /** The CRD as the file in `crds/`. */

@@ -1,4 +1,4 @@
-import { patchIntentCrd } from '../../api/crd.ts';
+import { crds } from '../../api/crds.ts';
 import { lintCrd } from '../../api/crd-lint.ts';
 import { resolveSpec } from '../../api/resolve.ts';
 import { checkSpec } from '../../api/validate.ts';
@@ -38,8 +38,8 @@ export function runtimeChecks(facts: RuntimeFacts): readonly DoctorCheck[] {
 const REINSTALL = 'this build is damaged: install it anew';
 
 function schemaSelfTest() {
-  const problems = lintCrd(patchIntentCrd());
-  if (problems.length > 0) return failed(`the definition is not valid: ${problems[0]}`, REINSTALL);
+  const problems = crds().flatMap(lintCrd);
+  if (problems.length > 0) return failed(`a definition is not valid: ${problems[0]}`, REINSTALL);
   if (checkSpec(SAMPLE).length > 0) return failed('a valid intent is refused', REINSTALL);
   if (checkSpec({ ...SAMPLE, replicas: 101 }).length === 0) return failed('an invalid intent is accepted', REINSTALL);
   return ok('a valid intent is accepted, an invalid one refused');

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { type Crd, type CrdVersion, patchIntentCrd } from '../../../src/api/crd.ts';
 import { lintCrd } from '../../../src/api/crd-lint.ts';
+import { crds } from '../../../src/api/crds.ts';
 import type { JsonSchema } from '../../../src/api/structural.ts';
 
 const TEXT = { type: 'string', maxLength: 9 };
@@ -17,18 +18,22 @@ function crd(specProperties: Record<string, JsonSchema>, more: Partial<CrdVersio
   return { ...real, spec: { ...real.spec, versions: [{ ...version, ...lean, ...more }] } };
 }
 
-test('the CRD that we ship passes the lint', () => {
-  expect(lintCrd(patchIntentCrd())).toEqual([]);
+test.each(crds().map((it) => [it.metadata.name, it] as const))('%s as we ship it passes the lint', (_, shipped) => {
+  expect(lintCrd(shipped)).toEqual([]);
 });
 
-test('the CRD is the same object each time, and JSON keeps all of it', () => {
-  expect(JSON.parse(JSON.stringify(patchIntentCrd()))).toEqual(patchIntentCrd());
+test('the CRDs are the same objects each time, and JSON keeps all of them', () => {
+  expect(JSON.parse(JSON.stringify(crds()))).toEqual(crds());
 });
 
-test('the file in crds/ is the CRD of the schema source', () => {
-  const file = readFileSync(new URL('../../../crds/patchgen.dev_patchintents.yaml', import.meta.url), 'utf8');
-  expect(load(file)).toEqual(patchIntentCrd());
-});
+test.each(['crds', 'config/crd', 'charts/patchgen/files/crds'])(
+  'the files in %s are the CRDs of the schema source, all of them',
+  (place) => {
+    const folder = new URL(`../../../${place}/`, import.meta.url);
+    const files = readdirSync(folder).filter((name) => name.startsWith('patchgen.dev_'));
+    expect(files.map((name) => load(readFileSync(new URL(name, folder), 'utf8')))).toEqual(crds());
+  },
+);
 
 test.each<[string, Crd]>([
   ['keyword $schema is not for a CRD', crd({ a: { ...TEXT, $schema: 'x' } })],
