@@ -10,6 +10,7 @@ import { chartOutputs } from './chart.ts';
 import { cliReference } from './cli-reference.ts';
 import { dashboard } from './dashboard/dashboard.ts';
 import { fieldReference } from './field-reference.ts';
+import { guardOutputs } from './guards.ts';
 import { metricsPage } from './metrics-page.ts';
 import type { Output } from './output.ts';
 import { reasonsPage } from './reasons-page.ts';
@@ -32,6 +33,7 @@ export async function outputs(root: string): Promise<readonly Output[]> {
     { path: 'docs/metrics.md', content: await metricsPage() },
     { path: CLI_PAGE, content: await cliPage(readFileSync(join(root, CLI_PAGE), 'utf8')) },
     { path: 'charts/patchgen/files/dashboard.json', content: dashboard() },
+    ...guardOutputs(),
     ...chartOutputs(root),
   ];
 }
