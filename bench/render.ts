@@ -6,7 +6,8 @@
 import { hash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { PatchIntent } from '../src/api/types.ts';
-import { admit, plan, render, validate } from '../src/reconcile/path.ts';
+import { renderPackage } from '../src/kpt/render.ts';
+import { plan, validate } from '../src/reconcile/path.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +40,7 @@ function intent(n: number): PatchIntent {
 }
 
 const intents = Array.from({ length: Number(values.intents) }, (_, n) => intent(n));
-const packageOf = (one: PatchIntent) => render(admit(plan(validate({ intent: one }, rules)), rules)).package;
+const packageOf = (one: PatchIntent) => renderPackage(plan(validate({ intent: one }, rules)).plan);
 const contents = intents.map((one) => packageOf(one).files.map(({ content }) => content));
 
 const variants = {

@@ -3,9 +3,18 @@ import type { Condition } from './schema/patchintent.ts';
 
 /**
  * The condition types that the operator owns. `Ready` is the summary; `Reconciling` and `Stalled` exist only while
- * they are True (kstatus); the others tell of one step each.
+ * they are True (kstatus), and so does `Conflicted`; the others tell of one step each.
  */
-export const CONDITION_TYPES = Object.freeze(['Ready', 'Reconciling', 'Stalled', 'Validated', 'Packaged'] as const);
+export const CONDITION_TYPES = Object.freeze([
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'Validated',
+  'Planned',
+  'Approved',
+  'Conflicted',
+  'Packaged',
+] as const);
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 

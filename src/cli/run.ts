@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { LogSink } from '../platform/log-sink.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
+import { REFUSING_RULES } from '../policy/evaluate.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type Io, UsageError } from './io.ts';
 import { type Operator, startOperator } from './run/operator.ts';
@@ -53,6 +54,7 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
     host: new URL(access.server).host,
     neededBytes: settings.minFreeSpaceBytes,
     reasons: REASONS,
+    rules: REFUSING_RULES,
   });
   metrics.onScrape(() => metrics.state.logLinesDropped(sink.dropped));
   const identity = `${hostname()}_${random.uuid()}`;

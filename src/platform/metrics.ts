@@ -27,6 +27,8 @@ export interface MetricsOptions {
   readonly version: string;
   /** Every reason that a run can end with. */
   readonly reasons: Readonly<Record<string, ReasonLabels>>;
+  /** Rules of policies that can refuse a change. */
+  readonly rules: readonly string[];
   readonly workers: number;
   /** Name of the Lease. */
   readonly lease: string;
@@ -79,7 +81,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     term: {
       queue,
       controller: controllerSeries(series, CONTROLLER, options.workers),
-      reconcile: runSeries(series, Object.keys(options.reasons)),
+      reconcile: runSeries(series, Object.keys(options.reasons), options.rules),
     },
     publisher: publishSeries(series),
     held: heldSeries(series),

@@ -24,6 +24,21 @@ const STANDING: readonly Rule[] = [
 const AT_THE_DOOR: readonly Rule[] = [stepOpinions, windowOpinions, usageOpinions, approvalOpinions];
 const ALL: readonly Rule[] = [...STANDING, ...AT_THE_DOOR];
 
+/** The rules that can refuse a change, by the names that verdicts give them. */
+export const REFUSING_RULES: readonly string[] = Object.freeze([
+  'require.reason',
+  'require.correlationId',
+  'require.source',
+  'replicas.min',
+  'replicas.max',
+  'replicas.neverZero',
+  'replicas.maxDelta',
+  'replicas.maxPercent',
+  'targetNamespaces',
+  'autoscaler',
+  'gitOps',
+]);
+
 interface Voice extends Opinion {
   readonly policy: string | undefined;
 }

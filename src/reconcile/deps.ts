@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import type { Collection } from './collection/collection.ts';
 import type { IntentApi } from './intent-api.ts';
 import type { Rules } from './path.ts';
+import type { World } from './permit/world.ts';
 import type { Reporter } from './status/report.ts';
 
 /** What a reconcile is given. Each member is the little that it needs of a room next door. */
@@ -18,6 +19,8 @@ export interface Deps {
   /** How long a run waits for the store to show our own write before it looks again. */
   readonly ownWriteWaitMs: number;
   readonly api: IntentApi;
+  /** What stands between a plan and its package: the live target, policies, approvals. */
+  readonly world: World;
   readonly publisher: Pick<Publisher, 'publish' | 'remove' | 'lookup'>;
   readonly collection: Collection;
   readonly reporter: Reporter;
@@ -38,6 +41,8 @@ export interface ReconcileMetrics {
   outcome(reason: Reason): void;
   statusWrite(result: 'written' | 'equal' | 'conflict' | 'failed'): void;
   removed(): void;
+  /** A rule of a policy refused a change: `replicas.max`. */
+  denied(rule: string): void;
 }
 
 export interface IntentEvent {

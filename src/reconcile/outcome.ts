@@ -2,14 +2,14 @@ import { Failure, Transient } from '../api/errors.ts';
 import { REASONS, type Reason } from '../api/reasons.ts';
 import { ApiError, ConnectionError } from '../platform/kubernetes/client.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
-import type { Accepted, Delivered, Planned, Rendered } from './path.ts';
+import type { Delivered, Reached, Rendered } from './path.ts';
 
 /** How a run over one intent ended. `reached` is the furthest step that a failed run reached. */
 export type Outcome =
   | { readonly kind: 'published'; readonly delivered: Delivered }
   | { readonly kind: 'dry-run'; readonly rendered: Rendered }
   | { readonly kind: 'suspended' }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly reached: Accepted | Planned | Rendered | undefined };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly reached: Reached | undefined };
 
 /** What an outcome means for the summary condition and for the next look. */
 export interface Verdict {
@@ -30,12 +30,12 @@ const WAITING_MS = 60_000;
 export function judge(outcome: Outcome): Verdict {
   switch (outcome.kind) {
     case 'published': {
-      const { plan, intent } = outcome.delivered;
+      const { considered, intent } = outcome.delivered;
       const where = `${intent.metadata.namespace}/${intent.metadata.name}`;
-      return settled('True', 'PackageWritten', `${plan.summary}: package ${where} is on disk`);
+      return settled('True', 'PackageWritten', `${considered.live.summary}: package ${where} is on disk`);
     }
     case 'dry-run':
-      return settled('True', 'DryRun', `${outcome.rendered.plan.summary}: dry run, nothing is written`);
+      return settled('True', 'DryRun', `${outcome.rendered.considered.live.summary}: dry run, nothing is written`);
     case 'suspended':
       return settled('False', 'Suspended', 'suspended by spec.suspend; the package stays as it is');
     case 'failed':

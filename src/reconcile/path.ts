@@ -1,4 +1,4 @@
-import { Rejected } from '../api/errors.ts';
+import { Rejected, Transient, Waiting } from '../api/errors.ts';
 import type { ResolvedSpec } from '../api/resolve.ts';
 import { resolveSpec } from '../api/resolve.ts';
 import type { PatchIntent } from '../api/types.ts';
@@ -8,14 +8,22 @@ import type { Plan } from '../kpt/change.ts';
 import type { Package } from '../kpt/package.ts';
 import type { Published, Publisher } from '../kpt/publisher/publisher.ts';
 import { renderPackage } from '../kpt/render.ts';
+import { keyOf } from './key.ts';
+import { admit as letThrough, pendingOf, waitUntil } from './permit/admit.ts';
+import type { ApprovalState } from './permit/approvals.ts';
+import { type Circumstances, type Consideration, consider, targetOf } from './permit/consider.ts';
+import { decideApproval } from './permit/decide-approval.ts';
+import type { World } from './permit/world.ts';
 
 /**
- * The path of one intent: Loaded ─validate► Accepted ─plan► Planned ─admit► Allowed ─render► Rendered ─publish► Delivered.
- * Each arrow takes what only the arrow before can make (the private brand), so no step can be left out. All but
- * `publish` are pure, and all throw a `Failure` for what stops the intent.
+ * The path of one intent: Loaded ─validate► Accepted ─plan► Planned ─observe► Observed ─consider► Considered ─hear► Heard
+ * ─admit► Allowed ─rehearse► Rehearsed ─reserve► Reserved ─render► Rendered ─publish► Delivered.
+ * Each arrow takes what only the arrow before can make (the private brand), so no step can be left out. `observe`, `hear`,
+ * `rehearse`, `reserve` and `publish` act; the others are pure. All throw a `Failure` for what stops the intent.
  */
 declare const made: unique symbol;
 type By<Step extends string> = { readonly [made]: Step };
+type After<Before> = Omit<Before, typeof made>;
 
 export interface Loaded {
   readonly intent: PatchIntent;
@@ -23,20 +31,36 @@ export interface Loaded {
 export interface Accepted extends Loaded, By<'validate'> {
   readonly spec: ResolvedSpec;
 }
-export interface Planned extends Omit<Accepted, typeof made>, By<'plan'> {
+export interface Planned extends After<Accepted>, By<'plan'> {
   readonly plan: Plan;
 }
-export interface Allowed extends Omit<Planned, typeof made>, By<'admit'> {}
-export interface Rendered extends Omit<Allowed, typeof made>, By<'render'> {
+export interface Observed extends After<Planned>, By<'observe'> {
+  readonly circumstances: Circumstances;
+}
+export interface Considered extends After<Observed>, By<'consider'> {
+  readonly considered: Consideration;
+  /** For the reviewer. */
+  readonly warnings: readonly string[];
+}
+export interface Heard extends After<Considered>, By<'hear'> {
+  /** Absent where nobody has to agree. */
+  readonly approval?: ApprovalState;
+}
+export interface Allowed extends After<Heard>, By<'admit'> {}
+export interface Rehearsed extends After<Allowed>, By<'rehearse'> {}
+export interface Reserved extends After<Rehearsed>, By<'reserve'> {}
+export interface Rendered extends After<Reserved>, By<'render'> {
   readonly package: Package;
 }
-export interface Delivered extends Omit<Rendered, typeof made>, By<'publish'> {
+export interface Delivered extends After<Rendered>, By<'publish'> {
   readonly published: Published;
 }
+/** The furthest step that a run that failed may have reached, as far as its status tells of it. */
+export type Reached = Accepted | Planned | Heard | Rendered;
 
 /** What the operator allows, from its settings. */
 export interface Rules {
-  /** Namespaces that an intent of another namespace may target. */
+  /** Bound on the namespaces that an intent of another namespace may target; empty: policies alone decide. */
   readonly allowedTargetNamespaces: ReadonlySet<string>;
   readonly strictMode: boolean;
 }
@@ -47,7 +71,8 @@ export function validate(loaded: Loaded, rules: Rules): Accepted {
   const findings = [...checkName(metadata.name), ...checkSpec(spec)];
   if (findings.length > 0) throw new Rejected(reasonOf(findings), describeFindings(findings));
   const resolved = resolveSpec(spec, metadata.namespace);
-  if (resolved.namespace !== metadata.namespace && !rules.allowedTargetNamespaces.has(resolved.namespace)) {
+  const { allowedTargetNamespaces: bound } = rules;
+  if (resolved.namespace !== metadata.namespace && bound.size > 0 && !bound.has(resolved.namespace)) {
     throw new Rejected(
       'TargetNotAllowed',
       `target namespace ${resolved.namespace} is not the namespace of the intent (${metadata.namespace}) and not in --allowed-target-namespaces`,
@@ -64,17 +89,95 @@ export function plan(accepted: Accepted): Planned {
   return { ...accepted, plan: type.plan(accepted.spec) } as unknown as Planned;
 }
 
-/** May this plan go ahead? Strict mode turns every warning into a refusal. */
-export function admit(planned: Planned, rules: Rules): Allowed {
-  if (rules.strictMode && planned.plan.warnings.length > 0) {
-    throw new Rejected('StrictMode', `strict mode refuses: ${planned.plan.warnings.join('; ')}`);
-  }
-  return planned as unknown as Allowed;
+/** What the cluster has to do with the plan, as it is now. */
+export async function observe(planned: Planned, world: World, signal: AbortSignal): Promise<Observed> {
+  const { metadata, status } = planned.intent;
+  const target = targetOf(planned.spec);
+  const base = await world.targets.read(planned.spec, signal);
+  const { surroundings } = world;
+  // Asked after the read, so that all of this is as new as it can be.
+  const policies = surroundings.policies();
+  if (policies === undefined) throw new Transient('PolicyUnavailable', 'the policies of the cluster are not known yet');
+  const autoscaler = surroundings.autoscalerOf(target);
+  const rival = surroundings.rivalOf(keyOf(metadata));
+  const circumstances: Circumstances = {
+    base,
+    ...(autoscaler === undefined ? {} : { autoscaler }),
+    ...(rival === undefined ? {} : { rival }),
+    namespaceLabels: surroundings.namespaceLabels(metadata.namespace),
+    targetNamespaceLabels: surroundings.namespaceLabels(target.namespace),
+    policies,
+    usage: world.books.usage(policies),
+    // A generation has one spec, so its package is of this very change.
+    published: status?.package?.generation === metadata.generation,
+    now: world.clock.now(),
+  };
+  return { ...planned, circumstances } as unknown as Observed;
+}
+
+/** Holds the plan against the live target and the policies. */
+export function weigh(observed: Observed): Considered {
+  const { intent, spec, plan: made, circumstances } = observed;
+  const considered = consider({ metadata: intent.metadata, spec, plan: made }, circumstances);
+  const warnings = [...considered.live.warnings, ...considered.verdict.warnings];
+  return { ...observed, considered, warnings } as unknown as Considered;
+}
+
+/** What people have said to the plan, where a policy wants them to agree. */
+export async function hear(weighed: Considered, world: World, signal: AbortSignal): Promise<Heard> {
+  const { intent, spec, considered } = weighed;
+  const requirement = considered.verdict.approval;
+  if (requirement === undefined) return weighed as unknown as Heard;
+  const { namespace, name, generation, creationTimestamp } = intent.metadata;
+  const rejected = intent.status?.conditions?.find(
+    ({ type, reason, observedGeneration }) =>
+      type === 'Approved' && reason === 'ApprovalRejected' && observedGeneration === generation,
+  );
+  const approval = decideApproval({
+    intent: { namespace, name },
+    requirement,
+    planDigest: considered.planDigest,
+    ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
+    intentCreatedAt: new Date(creationTimestamp ?? 0),
+    approvals: world.surroundings.approvals(namespace, name),
+    guard: await world.guard.state(signal),
+    ...(rejected === undefined ? {} : { rejected: rejected.message }),
+    now: world.clock.now(),
+  });
+  return { ...weighed, approval } as unknown as Heard;
+}
+
+/** May this plan go ahead? */
+export function admit(heard: Heard, rules: Rules): Allowed {
+  const { considered, approval, spec, circumstances, warnings } = heard;
+  const { strictMode } = rules;
+  letThrough(considered, approval, { strictMode, dryRun: spec.dryRun, now: circumstances.now });
+  if (!spec.dryRun) return heard as unknown as Allowed;
+  return { ...heard, warnings: [...warnings, ...pendingOf(considered, approval)] } as unknown as Allowed;
+}
+
+/** Asks the API server what it would say to the patch, where that is wanted and there is something to patch. */
+export async function rehearse(allowed: Allowed, world: World, signal: AbortSignal): Promise<Rehearsed> {
+  const { considered, spec, plan: made, warnings } = allowed;
+  if (considered.live.action !== 'Change' || considered.published) return allowed as unknown as Rehearsed;
+  const said = await world.targets.dryRun(made.patch, targetOf(spec), signal);
+  return { ...allowed, warnings: [...warnings, ...said] } as unknown as Rehearsed;
+}
+
+/** Takes the place of the change under the rate limits of the policies, durably, before anything is written for it. */
+export async function reserve(rehearsed: Rehearsed, world: World, signal: AbortSignal): Promise<Reserved> {
+  const { considered, spec, circumstances } = rehearsed;
+  if (considered.published || spec.dryRun) return rehearsed as unknown as Reserved;
+  const full = await world.books.reserve(considered.applying, considered.input, signal);
+  if (full === undefined) return rehearsed as unknown as Reserved;
+  throw new Waiting('RateLimited', `policy ${full.policy} has no room, until ${full.until.toISOString()}`, {
+    retryAfterMs: waitUntil(full.until, circumstances.now),
+  });
 }
 
 /** Makes the bytes of the package in memory. */
-export function render(allowed: Allowed): Rendered {
-  return { ...allowed, package: renderPackage(allowed.plan) } as unknown as Rendered;
+export function render(reserved: Reserved): Rendered {
+  return { ...reserved, package: renderPackage(reserved.plan) } as unknown as Rendered;
 }
 
 /** Resolves once the package is durable under its stable name. */

@@ -6,16 +6,20 @@ import { keyOf } from './key.ts';
 import { after, BACKOFF, DONE, type Next } from './next.ts';
 import { asFailure, judge, type Outcome, type Verdict } from './outcome.ts';
 import {
-  type Accepted,
   admit,
+  hear,
   type Loaded,
-  type Planned,
+  observe,
   plan,
   publish,
-  type Rendered,
+  type Reached,
+  rehearse,
   render,
+  reserve,
   validate,
+  weigh,
 } from './path.ts';
+import { deniedBy } from './permit/admit.ts';
 import { report } from './status/report.ts';
 import { tell, tellRefused } from './tell.ts';
 
@@ -31,7 +35,7 @@ export async function reconcile(key: string, deps: Deps, signal: AbortSignal): P
   if (view.metadata.deletionTimestamp !== undefined) return DONE;
   const wait = deps.isRepublication(view) ? deps.republishWaitMs(key) : 0;
   if (wait > 0) return after(wait);
-  const outcome = await follow({ intent: view }, deps);
+  const outcome = await follow({ intent: view }, deps, signal);
   return conclude(key, view, outcome, deps, signal);
 }
 
@@ -61,15 +65,18 @@ function unread(key: string, thrown: unknown, deps: Deps): Next {
   return retryAfterMs === undefined ? BACKOFF : after(retryAfterMs);
 }
 
-async function follow(loaded: Loaded, deps: Deps): Promise<Outcome> {
-  let reached: Accepted | Planned | Rendered | undefined;
+async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal): Promise<Outcome> {
+  let reached: Reached | undefined;
   try {
     if (isSuspended(loaded)) return { kind: 'suspended' };
     const accepted = validate(loaded, deps.rules);
     reached = accepted;
     const planned = plan(accepted);
     reached = planned;
-    const rendered = render(admit(planned, deps.rules));
+    const heard = await hear(weigh(await observe(planned, deps.world, signal)), deps.world, signal);
+    reached = heard;
+    const allowed = await rehearse(admit(heard, deps.rules), deps.world, signal);
+    const rendered = render(await reserve(allowed, deps.world, signal));
     reached = rendered;
     if (rendered.spec.dryRun) return { kind: 'dry-run', rendered };
     return { kind: 'published', delivered: await publish(rendered, deps.publisher) };
@@ -94,11 +101,13 @@ async function conclude(
   if (outcome.kind === 'failed' && outcome.failure instanceof Cancelled) return cancelled(outcome.failure, deps);
   const verdict = judge(outcome);
   const settled = await account(key, intent, outcome, verdict, deps);
+  countFailure(outcome, deps);
   deps.metrics.outcome(verdict.reason);
   try {
     const context = { rootId: deps.rootId(), now: deps.clock.now() };
     const reported = await report(intent, outcome, context, deps.reporter, signal);
     deps.metrics.statusWrite(reported.written ? 'written' : 'equal');
+    if (reported.written && outcome.kind === 'failed') countDenial(outcome, deps);
     log(key, outcome, reported.written, deps);
     tell(intent, outcome, verdict, reported, deps);
     return settled ?? verdict.next;
@@ -124,6 +133,20 @@ async function account(
   else if (outcome.kind === 'failed' && outcome.reached !== undefined && 'package' in outcome.reached)
     collection.publishFailed(key);
   return undefined;
+}
+
+/** A change that was let through and did not come about. */
+function countFailure(outcome: Outcome, deps: Deps): void {
+  if (outcome.kind !== 'failed' || outcome.reached === undefined || !('considered' in outcome.reached)) return;
+  const { applying, input, published } = outcome.reached.considered;
+  const failed = 'package' in outcome.reached || outcome.failure.reason === 'DryRunRefused';
+  if (failed && !published) deps.world.books.failed(applying, input.intent.id);
+}
+
+/** Once per refusal that the status tells of, whichever rules it has. */
+function countDenial({ reached }: Extract<Outcome, { kind: 'failed' }>, deps: Deps): void {
+  if (reached === undefined || !('considered' in reached)) return;
+  for (const rule of deniedBy(reached.considered)) deps.metrics.denied(rule);
 }
 
 /** `due` is when the outcome itself asks for another look. */
@@ -152,8 +175,8 @@ function cancelled(failure: Failure, deps: Deps): Next {
 /** A failure that its status tells already is no news at every resync. */
 function log(key: string, outcome: Outcome, news: boolean, deps: Deps): void {
   if (outcome.kind === 'published') {
-    const { published, package: pkg, plan: made } = outcome.delivered;
-    const fields = { intent: key, digest: pkg.digest, change: made.summary, outcome: published.outcome };
+    const { published, package: pkg, considered } = outcome.delivered;
+    const fields = { intent: key, digest: pkg.digest, change: considered.live.summary, outcome: published.outcome };
     if (published.outcome !== 'unchanged') deps.log.info(fields, 'package published');
   } else if (outcome.kind === 'failed') {
     const { reason, message, class: kind } = outcome.failure;

@@ -1,4 +1,5 @@
-import type { Condition, PackageStatus, PatchIntentStatus, PlanStatus } from '../api/types.ts';
+import type { Condition, PackageStatus, PatchIntentStatus } from '../api/types.ts';
+import { readOwner, readPlan, readPolicy } from './stored-plan.ts';
 
 /**
  * Reads a stored status without trusting it: a permissive CRD, an older version or a person may have written anything. Parts
@@ -11,19 +12,12 @@ export function readStatus(raw: unknown): PatchIntentStatus {
     lastHandledReconcileAt: text(raw.lastHandledReconcileAt),
     change: text(raw.change),
     plan: readPlan(raw.plan),
+    owner: readOwner(raw.owner),
+    policy: readPolicy(raw.policy),
     package: readPackage(raw.package),
     conditions: Array.isArray(raw.conditions) ? raw.conditions.filter(isCondition) : undefined,
   };
   return dropUndefined(read);
-}
-
-function readPlan(raw: unknown): PlanStatus | undefined {
-  if (!isRecord(raw) || typeof raw.changeDigest !== 'string' || typeof raw.packageDigest !== 'string') return undefined;
-  const warnings = Array.isArray(raw.warnings)
-    ? raw.warnings.filter((w): w is string => typeof w === 'string')
-    : undefined;
-  const { changeDigest, packageDigest } = raw;
-  return { changeDigest, packageDigest, ...(warnings === undefined ? {} : { warnings }) };
 }
 
 function readPackage(raw: unknown): PackageStatus | undefined {

@@ -9,6 +9,7 @@ import type { Rules } from '../../src/reconcile/path.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
 import { StatusEchoes } from '../../src/reconcile/status/echoes.ts';
 import { ManualClock } from './clock.ts';
+import { ScriptedSurroundings } from './scripted-surroundings.ts';
 import { lintStatus } from './status-linter.ts';
 
 /**
@@ -37,6 +38,9 @@ export class ReconcileWorld {
   beforeGet: (key: string) => void = () => {};
   tampered = new Set<string>();
   #version = 100;
+  /** The target, policies, people and whoever else is about. */
+  readonly around = new ScriptedSurroundings();
+  readonly denied: string[] = [];
   readonly collection: Collection;
   readonly deps: Deps;
 
@@ -111,6 +115,7 @@ export class ReconcileWorld {
       ownWrites: { check: () => 'current', settled: () => {} },
       ownWriteWaitMs: 50,
       api,
+      world: this.around.world(this.clock),
       publisher: {
         publish: async (request) => this.#publish(request),
         remove: async ({ namespace, intent }) => {
@@ -132,7 +137,12 @@ export class ReconcileWorld {
       leadershipLost: (why) => this.lost.push(why),
       clock: this.clock,
       log: silentLog,
-      metrics: { outcome: () => {}, statusWrite: () => {}, removed: () => {} },
+      metrics: {
+        outcome: () => {},
+        statusWrite: () => {},
+        removed: () => {},
+        denied: (rule) => void this.denied.push(rule),
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 import { REASONS } from '../../src/api/reasons.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
+import { REFUSING_RULES } from '../../src/policy/evaluate.ts';
 
 interface Family {
   readonly name: string;
@@ -49,6 +50,7 @@ function exposition(): Promise<string> {
   const metrics = createMetrics({
     version: '',
     reasons: REASONS,
+    rules: REFUSING_RULES,
     workers: 1,
     lease: '',
     host: '',

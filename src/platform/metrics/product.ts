@@ -16,9 +16,11 @@ export interface RunSeries {
   statusWrite(result: StatusResult): void;
   /** A package was removed. */
   removed(): void;
+  /** A rule of a policy refused a change; rules that are not known are not counted. */
+  denied(rule: string): void;
 }
 
-export function runSeries({ counter }: Series, reasons: readonly string[]): RunSeries {
+export function runSeries({ counter }: Series, reasons: readonly string[], rules: readonly string[]): RunSeries {
   const outcomes = counter('patchgen_outcomes_total', 'Runs over intents, by the reason they ended with', ['reason']);
   const outcome = childrenOf(reasons, (reason) => outcomes.labels({ reason }));
   const writes = counter('patchgen_status_writes_total', 'Status writes, and those spared because nothing changed', [
@@ -26,10 +28,13 @@ export function runSeries({ counter }: Series, reasons: readonly string[]): RunS
   ]);
   const write = childrenOf(STATUS_RESULTS, (result) => writes.labels({ result }));
   const removals = counter('patchgen_removals_total', 'Packages removed');
+  const denials = counter('patchgen_policy_denials_total', 'Changes that a policy refused, by the rule', ['rule']);
+  const denial = childrenOf(rules, (rule) => denials.labels({ rule }));
   return {
     outcome: (reason) => outcome(reason)?.inc(),
     statusWrite: (result) => write(result)?.inc(),
     removed: () => removals.inc(),
+    denied: (rule) => denial(rule)?.inc(),
   };
 }
 

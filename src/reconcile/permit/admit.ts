@@ -42,7 +42,9 @@ export function pendingOf({ verdict }: Consideration, approval: ApprovalState | 
 
 /** The rules that refuse a plan, for counting. */
 export function deniedBy({ verdict }: Consideration): readonly string[] {
-  return verdict.decision === 'Refuse' ? [...new Set(voices(verdict.considered, 'Refuse').map(({ rule }) => rule))] : [];
+  return verdict.decision === 'Refuse'
+    ? [...new Set(voices(verdict.considered, 'Refuse').map(({ rule }) => rule))]
+    : [];
 }
 
 /** Strict mode turns every warning of the plan into a refusal; what policies warn of is their own choice. */
@@ -70,7 +72,8 @@ function delay(considered: Consideration, now: Date): Waiting {
 /** What takes longest to come right by itself is told first. */
 function reasonOfWait(rules: readonly string[]): Reason {
   const is = (prefix: string): boolean => rules.some((rule) => rule === prefix || rule.startsWith(`${prefix}.`));
-  if (rules.some((rule) => !['windows', 'storm'].includes(rule) && !rule.startsWith('rate.'))) return 'PolicyUnresolved';
+  if (rules.some((rule) => !['windows', 'storm'].includes(rule) && !rule.startsWith('rate.')))
+    return 'PolicyUnresolved';
   if (is('windows')) return 'OutsideWindow';
   return is('storm') ? 'StormBrake' : 'RateLimited';
 }

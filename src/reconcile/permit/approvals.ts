@@ -12,6 +12,7 @@ export interface Approval {
 
 /** What is asked of people, and what they have said. */
 export interface ApprovalQuestion {
+  readonly intent: { readonly namespace: string; readonly name: string };
   readonly requirement: ApprovalRequirement;
   readonly planDigest: string;
   /** The author of the intent, where the intent says so. */

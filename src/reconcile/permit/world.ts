@@ -1,9 +1,10 @@
 import type { ResolvedSpec } from '../../api/resolve.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import type { Claim } from '../../policy/contests.ts';
 import type { Labels, PolicyInput, Unknown, Usage } from '../../policy/input.ts';
 import type { Base } from '../plan/base.ts';
-import type { Approval } from './approvals.ts';
+import type { Approval, ApprovalQuestion } from './approvals.ts';
 
 /** What a change is about. */
 export interface Target {
@@ -61,5 +62,14 @@ export interface Books {
 /** Whether the admission policies that keep names true are in force. */
 export interface Guard {
   /** `trustedSince`: approvals before it do not count. `broken`: what is wrong, for people. */
-  state(signal: AbortSignal): Promise<{ readonly trustedSince: Date } | { readonly broken: string }>;
+  state(signal: AbortSignal): Promise<ApprovalQuestion['guard']>;
+}
+
+/** What the steps between plan and package ask of the outside. */
+export interface World {
+  readonly targets: Targets;
+  readonly surroundings: Surroundings;
+  readonly books: Books;
+  readonly guard: Guard;
+  readonly clock: Pick<Clock, 'now'>;
 }

@@ -106,6 +106,7 @@ describe('what the page quotes', () => {
       host: 'server',
       neededBytes: 0,
       reasons: {},
+      rules: [],
       process: false,
     });
     const text = await served.render();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS } from '../../../src/api/reasons.ts';
+import { REFUSING_RULES } from '../../../src/policy/evaluate.ts';
 import { createMetrics, type Metrics } from '../../../src/platform/metrics.ts';
 import type { ReconcileMetrics } from '../../../src/reconcile/deps.ts';
 import type { ControllerMetrics } from '../../../src/runtime/controller.ts';
@@ -23,6 +24,7 @@ function setUp() {
   const metrics = createMetrics({
     version: '1.2.3',
     reasons: REASONS,
+    rules: REFUSING_RULES,
     workers: 16,
     lease: 'patchgen',
     host: '10.0.0.1:443',
@@ -177,6 +179,7 @@ describe('metrics', () => {
     const options = {
       version: 'x',
       reasons: {},
+      rules: [],
       workers: 1,
       lease: 'x',
       host: 'x',
