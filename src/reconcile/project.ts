@@ -1,4 +1,5 @@
 import { API_VERSION, FLUX_REQUESTED_AT, KIND, type ObjectMeta, type PatchIntent, REQUESTED_AT } from '../api/types.ts';
+import { isRecord, namespacedMetadata, recordOf } from './raw.ts';
 import { readStatus } from './stored-status.ts';
 
 /**
@@ -7,17 +8,15 @@ import { readStatus } from './stored-status.ts';
  * Throws TypeError for something that is no object with a name, uid and resourceVersion.
  */
 export function projectIntent(raw: unknown): PatchIntent {
-  const object = record(raw, 'object');
-  const meta = record(object.metadata, 'metadata');
+  const object = recordOf(raw, 'object');
+  const meta = recordOf(object.metadata, 'metadata');
   return {
     apiVersion: API_VERSION,
     kind: KIND,
     metadata: {
-      name: text(meta.name, 'metadata.name'),
-      namespace: text(meta.namespace, 'metadata.namespace'),
-      uid: text(meta.uid, 'metadata.uid'),
-      resourceVersion: text(meta.resourceVersion, 'metadata.resourceVersion'),
+      ...namespacedMetadata(raw),
       generation: typeof meta.generation === 'number' ? meta.generation : 0,
+      ...(typeof meta.creationTimestamp === 'string' ? { creationTimestamp: meta.creationTimestamp } : {}),
       ...(typeof meta.deletionTimestamp === 'string' ? { deletionTimestamp: meta.deletionTimestamp } : {}),
       ...requestAnnotations(meta.annotations),
     },
@@ -40,18 +39,4 @@ function requestAnnotations(annotations: unknown): Pick<ObjectMeta, 'annotations
     if (typeof value === 'string') kept[name] = value;
   }
   return Object.keys(kept).length === 0 ? {} : { annotations: kept };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function record(value: unknown, name: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new TypeError(`${name} is no object`);
-  return value;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is missing`);
-  return value;
 }
