@@ -4,7 +4,8 @@ import type { Owner } from '../../policy/owner.ts';
 /** The target as it is in the cluster now. */
 export type Base =
   | FoundBase
-  | { readonly state: 'missing' }
+  /** `notServed`: the cluster does not even have the kind. */
+  | { readonly state: 'missing'; readonly notServed?: true }
   /** `why` names what is missing and where to grant it: `may not get deployments/scale …`. */
   | { readonly state: 'unreadable'; readonly why: string }
   /** Live plans are switched off. */
