@@ -1,0 +1,113 @@
+import { printable } from '../../platform/escape.ts';
+import type { ApprovalQuestion, ApprovalState } from './approvals.ts';
+import { FAULTS, type Fault, type Voice, voicesOf } from './weigh-approval.ts';
+
+type NotGiven = Extract<ApprovalState, { readonly given: false }>;
+
+/** More names than this say nothing new to a person. */
+const MOST_NAMES = 5;
+const MOST_LETTERS = 64;
+
+const REASON_OF = {
+  unguarded: 'ApprovalUnguarded',
+  expired: 'ApprovalExpired',
+  'no-author': 'ApprovalNotCounted',
+  author: 'ApprovalNotCounted',
+  early: 'ApprovalNotCounted',
+  stale: 'ApprovalStale',
+} as const satisfies Record<Fault, NotGiven['reason']>;
+
+/**
+ * Whether people have agreed to this very plan. Pure, and as careful with what stops a change as with what lets it through.
+ *
+ * A rejection that counts, or that the status remembers for this spec, outweighs any number of approvals. An approval counts
+ * for its person, once, when it names this plan, is not from before the intent or the guard, is not too old, and is not of the
+ * author where the policy refuses authors. The text does not change by the passing of time alone, only at `until`.
+ */
+export function decideApproval(question: ApprovalQuestion): ApprovalState {
+  if (question.rejected !== undefined) return { given: false, reason: 'ApprovalRejected', message: question.rejected };
+  const rejections = voicesOf(question, 'Reject');
+  const rejecting = rejections.filter(({ fault }) => fault === undefined);
+  if (rejecting.length > 0) return rejectedBy(rejecting);
+
+  const voices = voicesOf(question, 'Approve');
+  const counting = voices.filter(({ fault }) => fault === undefined);
+  const { approvals: needed } = question.requirement;
+  if (counting.length >= needed) {
+    return { given: true, reason: 'Approved', message: `approved by ${names(counting)}` };
+  }
+  const silent = [...voices, ...rejections].filter(({ fault }) => fault !== undefined);
+  const until = counting.map(({ expires }) => expires).toSorted((one, other) => one.getTime() - other.getTime())[0];
+  return {
+    given: false,
+    reason: counting.length > 0 ? 'AwaitingApproval' : reasonOf(voices, rejections),
+    message: waitingFor(question, counting, silent),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+function rejectedBy(rejecting: readonly Voice[]): ApprovalState {
+  const message = `rejected by ${names(rejecting)}; this holds until the spec changes`;
+  return { given: false, reason: 'ApprovalRejected', message };
+}
+
+/** What stands nearest to counting is what there is to do. Of rejections only an unguarded one matters: guarded, it would count. */
+function reasonOf(approvals: readonly Voice[], rejections: readonly Voice[]): NotGiven['reason'] {
+  const faults = new Set(approvals.map(({ fault }) => fault));
+  if (rejections.some(({ fault }) => fault === 'unguarded')) faults.add('unguarded');
+  const nearest = FAULTS.findLast((fault) => faults.has(fault));
+  return nearest === undefined ? 'AwaitingApproval' : REASON_OF[nearest];
+}
+
+/** `1 of 2 approvals (jane); not counted: bob (approved another plan); to decide: patchgen approve web --namespace shop`. */
+function waitingFor(question: ApprovalQuestion, counting: readonly Voice[], silent: readonly Voice[]): string {
+  const { intent, requirement } = question;
+  const who = counting.length === 0 ? '' : ` (${names(counting)})`;
+  return [
+    `${counting.length} of ${requirement.approvals} approvals${who}`,
+    ...hindrances(question),
+    ...(silent.length === 0 ? [] : [`not counted: ${names(silent, (voice) => ` (${whyNot(voice, question)})`)}`]),
+    `to decide: patchgen approve ${intent.name} --namespace ${intent.namespace}`,
+  ].join('; ');
+}
+
+/** What must be put right before anybody's approval can count, told also where nobody has approved yet. */
+function hindrances({ guard, requirement, requestedBy }: ApprovalQuestion): readonly string[] {
+  return [
+    ...(guard !== 'not-asked' && 'broken' in guard ? [`approvals do not count for now: ${guard.broken}`] : []),
+    ...(requirement.author === 'Refuse' && requestedBy === undefined
+      ? ['nobody can approve it while spec.requestedBy does not say who asks, because a policy refuses the author']
+      : []),
+  ];
+}
+
+function whyNot({ decision, fault }: Voice, { guard }: ApprovalQuestion): string {
+  const verb = decision === 'Approve' ? 'approved' : 'rejected';
+  switch (fault) {
+    case 'stale':
+      return `${verb} another plan`;
+    case 'early':
+      return `${verb} before this intent was created`;
+    case 'author':
+      return 'asks for the change';
+    case 'no-author':
+      return 'may be who asks for the change';
+    case 'expired':
+      return `${verb} too long ago`;
+    default:
+      return guard !== 'not-asked' && 'trustedSince' in guard
+        ? `${verb} before the admission policies were in force as they are now`
+        : `${verb} without a guard`;
+  }
+}
+
+function names(voices: readonly Voice[], remark: (voice: Voice) => string = () => ''): string {
+  const more = voices.length - MOST_NAMES;
+  const told = voices.slice(0, MOST_NAMES).map((voice) => `${nameOf(voice)}${remark(voice)}`);
+  return [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+function nameOf({ approver }: Voice): string {
+  const letters = Array.from(printable(approver));
+  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS).join('')}…` : letters.join('');
+}
