@@ -12,7 +12,7 @@ export { type Claim, claimOf } from './ledger-entry.ts';
  * number of entries is one of 310,000 bytes. A ledger that is full lets nothing through until its oldest entry leaves.
  */
 export interface Ledger {
-  /** By time, then by the rest; no two are equal. */
+  /** By time, then by the rest; no two of the same change. */
   readonly entries: readonly Entry[];
 }
 
@@ -26,9 +26,12 @@ export const MAX_ENTRIES = 10_000;
 export const EMPTY_LEDGER: Ledger = Object.freeze({ entries: Object.freeze([]) });
 
 const HOUR_S = 3600;
+/** Stands for changes that nobody can read any more. No claim hashes to it but by a chance of 1 to 2^144. */
+const SEAL: Claim = Object.freeze({ namespace: '------', target: '--------', id: '----------' });
+
 /**
  * The ledger with the claim in it, or the moment at which there may be room for it. A claim that is in it already is
- * granted again without counting twice. What is older than an hour is gone from the result.
+ * granted again: it counts once, for an hour from now. What is older than an hour is gone from the result.
  */
 export function reserve(
   ledger: Ledger,
@@ -40,11 +43,22 @@ export function reserve(
   const fullUntil = latest(perTargetPerHour, perNamespacePerHour);
   if (fullUntil !== undefined) return { fullUntil };
   const live = expire(ledger, now);
-  if (changesOf(live.entries, claim).some(({ id }) => id === claim.id)) return { ledger: live };
   const entry = { ...claim, at: secondsOf(now) };
-  const entries = inserted(live.entries, entry);
-  moveIndex(live.entries, entries, entry);
+  const before = changesOf(live.entries, claim).find(({ id }) => id === claim.id);
+  if (before?.at === entry.at) return { ledger: live };
+  const entries = inserted(before === undefined ? live.entries : live.entries.filter((one) => one !== before), entry);
+  if (before === undefined) moveIndex(live.entries, entries, entry);
   return { ledger: { entries } };
+}
+
+/** Stands in for a ledger that can not be read: under any limit, nothing new is let through for an hour. */
+export function sealed(now: Date): Ledger {
+  return { entries: [{ ...SEAL, at: secondsOf(now) }] };
+}
+
+/** Until when nothing is let through because changes can not be read; undefined where all can. */
+export function sealedUntil(ledger: Ledger, now: Date): Date | undefined {
+  return hasSeal(ledger) ? freeAt(expire(ledger, now).entries, 1, isSeal) : undefined;
 }
 
 /**
@@ -57,9 +71,13 @@ export function fullUntilOf(ledger: Ledger, limits: RateLimits, claim: Claim, no
   const { perTargetPerHour: most = MAX_ENTRIES, perNamespacePerHour: mostHere = MAX_ENTRIES } = limits;
   const all = ledger.entries.length;
   // Most of the time there is room, even counting what is over; only else are the entries read one by one.
-  if (changes.length < most && usedIn(ledger.entries, claim) < mostHere && all < MAX_ENTRIES) return {};
+  const room = changes.length < most && usedIn(ledger.entries, claim) < mostHere && all < MAX_ENTRIES;
+  if (room && !hasSeal(ledger)) return {};
   const { entries } = expire(ledger, now);
-  const space = freeAt(entries, MAX_ENTRIES, () => true);
+  const space = latest(
+    freeAt(entries, MAX_ENTRIES, () => true),
+    freeAt(entries, 1, isSeal),
+  );
   const target = (entry: Entry): boolean => entry.target === claim.target && entry.namespace === claim.namespace;
   const namespace = (entry: Entry): boolean => entry.namespace === claim.namespace;
   const perTargetPerHour = latest(freeAt(entries, limits.perTargetPerHour, target), space);
@@ -83,7 +101,7 @@ export function expire(ledger: Ledger, now: Date): Ledger {
 }
 
 /**
- * What two replicas counted, together. Commutative, associative, idempotent. Beyond the bound the oldest entries go:
+ * What two replicas counted, together. Commutative, associative, idempotent. Of one change the later time counts. Beyond the bound the oldest entries go:
  * until the oldest of the rest is an hour old nothing is let through, and by then those are older.
  */
 export function mergeLedgers(one: Ledger, other: Ledger): Ledger {
@@ -134,9 +152,19 @@ function inserted(entries: readonly Entry[], entry: Entry): readonly Entry[] {
   return [...entries.slice(0, place), entry, ...entries.slice(place)];
 }
 
-/** In order, without repetitions, within the bound. */
+/** In order, each change once and at its last time, within the bound. */
 function sorted(entries: readonly Entry[]): Ledger {
-  const byText = new Map(entries.map((entry) => [textOf(entry), entry]));
-  const ordered = [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
+  const last = new Map<string, readonly [text: string, entry: Entry]>();
+  for (const entry of entries) {
+    const text = textOf(entry);
+    const change = entry.namespace + entry.target + entry.id;
+    const known = last.get(change);
+    if (known === undefined || known[0] < text) last.set(change, [text, entry]);
+  }
+  const ordered = [...last.values()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
   return { entries: ordered.slice(-MAX_ENTRIES) };
 }
+
+const isSeal = ({ namespace, target, id }: Entry): boolean =>
+  id === SEAL.id && target === SEAL.target && namespace === SEAL.namespace;
+const hasSeal = ({ entries }: Ledger): boolean => changesOf(entries, SEAL).some(isSeal);

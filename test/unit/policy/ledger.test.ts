@@ -13,6 +13,8 @@ import {
   MAX_ENTRIES,
   mergeLedgers,
   reserve,
+  sealed,
+  sealedUntil,
 } from '../../../src/policy/ledger.ts';
 import { claimIn } from '../../../src/policy/usage-rules.ts';
 import { policy, policyInput } from '../../support/policies.ts';
@@ -102,11 +104,12 @@ describe('a reservation', () => {
     expect(reserve(three, lowered, claim('web', '4'), at(4200))).toHaveProperty('ledger');
   });
 
-  test('counts once, however often it is asked for', () => {
+  test('counts once, however often it is asked for, and for an hour from the last time', () => {
     const limits = { perTargetPerHour: 1 };
     const once = ledger([0, claim('web', 'uid/1')]);
     const again = reserve(once, limits, claim('web', 'uid/1'), at(100));
-    expect(again).toEqual({ ledger: once });
+    expect(again).toEqual({ ledger: ledger([100, claim('web', 'uid/1')]) });
+    expect(reserve(once, limits, claim('web', 'uid/1'), at(0))).toEqual({ ledger: once });
     expect(fullUntilOf(once, limits, claim('web', 'uid/1'), at(100))).toEqual({});
   });
 
@@ -181,15 +184,41 @@ describe('time', () => {
 });
 
 describe('merging', () => {
-  test('is commutative, associative and idempotent, and forgets nothing', () => {
+  test('is commutative, associative and idempotent, and forgets no change', () => {
     fc.assert(
       fc.property(ledgers, ledgers, ledgers, (a, b, c) => {
         expect(mergeLedgers(a, b)).toEqual(mergeLedgers(b, a));
         expect(mergeLedgers(mergeLedgers(a, b), c)).toEqual(mergeLedgers(a, mergeLedgers(b, c)));
         expect(mergeLedgers(a, a)).toEqual(a);
-        expect(mergeLedgers(a, b).entries).toEqual(expect.arrayContaining([...a.entries]));
+        const merged = mergeLedgers(a, b).entries;
+        for (const { at: time, ...change } of a.entries) {
+          const same = merged.filter(({ at: _, ...other }) => JSON.stringify(other) === JSON.stringify(change));
+          expect(same).toHaveLength(1);
+          expect(same[0]?.at).toBeGreaterThanOrEqual(time);
+        }
       }),
     );
+  });
+});
+
+describe('a seal', () => {
+  test('lets nothing new through for an hour, whatever the limits and the claim, and then everything', () => {
+    const unread = sealed(at(0));
+    for (const limits of [{}, { perTargetPerHour: 1000 }, { perNamespacePerHour: 5000 }]) {
+      expect(reserve(unread, limits, claim('web', '1'), at(1))).toEqual({ fullUntil: at(3600) });
+      expect(reserve(unread, limits, claim('web', '1'), at(3600))).toHaveProperty('ledger');
+    }
+    expect(sealedUntil(unread, at(1))).toEqual(at(3600));
+    expect(sealedUntil(unread, at(3600))).toBeUndefined();
+  });
+
+  test('survives its text and being merged, and leaves what was let through before', () => {
+    const both = mergeLedgers(ledger([0, claim('web', '1')]), sealed(at(10)));
+    const read = ledgerOf(ledgerText(both)) ?? EMPTY_LEDGER;
+    expect(read).toEqual(both);
+    expect(sealedUntil(read, at(20))).toEqual(at(3610));
+    expect(reserve(read, {}, claim('web', '1'), at(20))).toHaveProperty('ledger');
+    expect(sealedUntil(ledger([0, claim('web', '1')]), at(20))).toBeUndefined();
   });
 });
 
