@@ -18,6 +18,7 @@ import { type Operator, startOperator } from './run/operator.ts';
 import { processLog } from './run/process-log.ts';
 import { untilSignal } from './run/signals.ts';
 import { STOP_LIMIT_MS, stopInTime } from './run/stop-in-time.ts';
+import { RESOURCES } from './run/surroundings/surroundings-types.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
 import { VERSION } from './version.ts';
 
@@ -55,6 +56,7 @@ async function runOperator(settings: Settings, log: Log, sink: LogSink): Promise
     neededBytes: settings.minFreeSpaceBytes,
     reasons: REASONS,
     rules: REFUSING_RULES,
+    watched: RESOURCES,
   });
   metrics.onScrape(() => metrics.state.logLinesDropped(sink.dropped));
   const identity = `${hostname()}_${random.uuid()}`;

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type ControllerSeries, controllerSeries, type ElectorSeries, electorSeries } from './metrics/controller.ts';
 import type { ReasonLabels } from './metrics/intents.ts';
+import { type BookSeries, bookSeries, type SurroundingSeries, surroundingSeries } from './metrics/policy.ts';
 import {
   buildInfo,
   heldSeries,
@@ -29,6 +30,8 @@ export interface MetricsOptions {
   readonly reasons: Readonly<Record<string, ReasonLabels>>;
   /** Rules of policies that can refuse a change. */
   readonly rules: readonly string[];
+  /** Resources that are watched beside the intents. */
+  readonly watched: readonly string[];
   readonly workers: number;
   /** Name of the Lease. */
   readonly lease: string;
@@ -50,6 +53,8 @@ export interface Metrics {
   readonly elector: ElectorSeries;
   readonly term: { readonly queue: QueueSeries; readonly controller: ControllerSeries; readonly reconcile: RunSeries };
   readonly publisher: PublishSeries;
+  readonly books: BookSeries;
+  readonly surroundings: SurroundingSeries;
   readonly held: { set(counts: ReadonlyMap<string, number>): void };
   readonly storage: StorageSeries;
   readonly state: StateSeries;
@@ -84,6 +89,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       reconcile: runSeries(series, Object.keys(options.reasons), options.rules),
     },
     publisher: publishSeries(series),
+    books: bookSeries(series),
+    surroundings: surroundingSeries(series, options.watched),
     held: heldSeries(series),
     storage: storageSeries(series, options.neededBytes),
     state: stateSeries(series, reportable(options.reasons)),

@@ -127,12 +127,13 @@ export function weigh(observed: Observed): Considered {
 export async function hear(weighed: Considered, world: World, signal: AbortSignal): Promise<Heard> {
   const { intent, spec, considered } = weighed;
   const requirement = considered.verdict.approval;
-  if (requirement === undefined) return weighed as unknown as Heard;
-  const { namespace, name, generation, creationTimestamp } = intent.metadata;
-  const rejected = intent.status?.conditions?.find(
-    ({ type, reason, observedGeneration }) =>
-      type === 'Approved' && reason === 'ApprovalRejected' && observedGeneration === generation,
-  );
+  const rejected = considered.published ? undefined : rejectionOf(intent);
+  if (requirement === undefined) {
+    // A rejection holds until the spec changes, also when nobody has to agree any more.
+    const approval = rejected === undefined ? {} : { approval: rejectedBefore(rejected) };
+    return { ...weighed, ...approval } as unknown as Heard;
+  }
+  const { namespace, name, creationTimestamp } = intent.metadata;
   const approval = decideApproval({
     intent: { namespace, name },
     requirement,
@@ -141,11 +142,21 @@ export async function hear(weighed: Considered, world: World, signal: AbortSigna
     intentCreatedAt: new Date(creationTimestamp ?? 0),
     approvals: world.surroundings.approvals(namespace, name),
     guard: await world.guard.state(signal),
-    ...(rejected === undefined ? {} : { rejected: rejected.message }),
+    ...(rejected === undefined ? {} : { rejected }),
     now: world.clock.now(),
   });
   return { ...weighed, approval } as unknown as Heard;
 }
+
+/** The message of a rejection that the status tells of for this very spec. */
+function rejectionOf({ metadata, status }: PatchIntent): string | undefined {
+  return status?.conditions?.find(
+    ({ type, reason, observedGeneration }) =>
+      type === 'Approved' && reason === 'ApprovalRejected' && observedGeneration === metadata.generation,
+  )?.message;
+}
+
+const rejectedBefore = (message: string): ApprovalState => ({ given: false, reason: 'ApprovalRejected', message });
 
 /** May this plan go ahead? */
 export function admit(heard: Heard, rules: Rules): Allowed {

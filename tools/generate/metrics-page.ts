@@ -51,6 +51,7 @@ function exposition(): Promise<string> {
     version: '',
     reasons: REASONS,
     rules: REFUSING_RULES,
+    watched: [],
     workers: 1,
     lease: '',
     host: '',

@@ -56,7 +56,8 @@ function refuseStrictly({ base, live }: Consideration): void {
 
 function refusal(refusing: readonly Considered[]): Failure {
   const message = wordsOf(refusing);
-  if (refusing.every(({ rule }) => rule === 'autoscaler'))
+  // First of all: as long as an autoscaler has the field, nothing else about the change matters.
+  if (refusing.some(({ rule }) => rule === 'autoscaler'))
     return new Waiting('ManagedByAutoscaler', message, { retryAfterMs: WATCHED_MS });
   const reason = refusing.some(({ rule }) => rule === 'targetNamespaces') ? 'TargetNotAllowed' : 'PolicyDenied';
   return new Rejected(reason, message);

@@ -1,5 +1,5 @@
 import type { ConditionState } from '../../api/conditions.ts';
-import { REASONS } from '../../api/reasons.ts';
+import { REASONS, type Reason } from '../../api/reasons.ts';
 import type { Outcome, Verdict } from '../outcome.ts';
 import type { Delivered, Reached } from '../path.ts';
 
@@ -29,19 +29,10 @@ export function approvedOf(outcome: Outcome, reached: Until): Aspect {
   return { status: approval.given ? 'True' : 'False', reason: approval.reason, message: approval.message };
 }
 
-/** There only while True: somebody else wants the same field. */
-export function conflictedOf(outcome: Outcome, reached: Until): Aspect {
-  if (reached === undefined || !('considered' in reached)) return outcome.kind === 'failed' ? 'kept' : 'gone';
-  if (outcome.kind !== 'failed') return 'gone';
-  const { rival, verdict } = reached.considered;
-  if (rival !== undefined) {
-    return {
-      status: 'True',
-      reason: 'ConflictingIntent',
-      message: `intent ${rival.key} is older and wants ${rival.value}`,
-    };
-  }
-  const autoscaler = verdict.considered.find(({ rule, result }) => rule === 'autoscaler' && result === 'Refuse');
-  if (autoscaler === undefined) return 'gone';
-  return { status: 'True', reason: 'ManagedByAutoscaler', message: autoscaler.message };
+/** There only while True, and then in the words of Ready (kstatus): somebody else wants the same field. */
+export function conflictedOf(outcome: Outcome, verdict: Verdict): Aspect {
+  if (outcome.kind !== 'failed' || !CONFLICTS.has(outcome.failure.reason)) return 'gone';
+  return { status: 'True', reason: verdict.reason, message: verdict.message };
 }
+
+const CONFLICTS: ReadonlySet<string> = new Set<Reason>(['ConflictingIntent', 'ManagedByAutoscaler']);

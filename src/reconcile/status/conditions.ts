@@ -36,7 +36,7 @@ export function conditionsOf(
   };
   aspect('Planned', plannedOf(outcome, verdict, reached));
   aspect('Approved', approvedOf(outcome, reached));
-  aspect('Conflicted', conflictedOf(outcome, reached));
+  aspect('Conflicted', conflictedOf(outcome, verdict));
   set({ type: 'Packaged', ...packagedOf(outcome, words, claimed, rootId) });
   return [...list];
 }

@@ -107,6 +107,7 @@ describe('what the page quotes', () => {
       neededBytes: 0,
       reasons: {},
       rules: [],
+      watched: [],
       process: false,
     });
     const text = await served.render();

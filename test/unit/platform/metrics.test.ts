@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS } from '../../../src/api/reasons.ts';
-import { REFUSING_RULES } from '../../../src/policy/evaluate.ts';
 import { createMetrics, type Metrics } from '../../../src/platform/metrics.ts';
+import { REFUSING_RULES } from '../../../src/policy/evaluate.ts';
 import type { ReconcileMetrics } from '../../../src/reconcile/deps.ts';
 import type { ControllerMetrics } from '../../../src/runtime/controller.ts';
 import type { ElectorMetrics } from '../../../src/runtime/elector.ts';
@@ -25,6 +25,7 @@ function setUp() {
     version: '1.2.3',
     reasons: REASONS,
     rules: REFUSING_RULES,
+    watched: [],
     workers: 16,
     lease: 'patchgen',
     host: '10.0.0.1:443',
@@ -180,6 +181,7 @@ describe('metrics', () => {
       version: 'x',
       reasons: {},
       rules: [],
+      watched: [],
       workers: 1,
       lease: 'x',
       host: 'x',

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Cancelled, Transient, Waiting } from '../../../src/api/errors.ts';
 import { ApiError, ConnectionError } from '../../../src/platform/kubernetes/client.ts';
+import { CONSENT_LABEL } from '../../../src/policy/reach.ts';
 import { goodSpec, intent } from '../../support/intents.ts';
+import { policy } from '../../support/policies.ts';
 import { ReconcileWorld } from '../../support/reconcile-world.ts';
 
 const conditionOf = (world: ReconcileWorld, type: string) => world.status().conditions?.find((c) => c.type === type);
@@ -215,17 +217,23 @@ describe('suspend, dry run, invalid', () => {
     expect(await world.run()).toEqual({ next: 'done' });
     expect(world.ready()).toMatchObject({ status: 'False', reason });
     expect(conditionOf(world, 'Stalled')).toMatchObject({ reason });
-    const passed = reason === 'UnsupportedTargetKind';
+    const passed = ['UnsupportedTargetKind', 'TargetNotAllowed'].includes(reason);
     expect(conditionOf(world, 'Validated')).toMatchObject({ status: passed ? 'True' : 'False' });
     expect(world.packages.size).toBe(0);
   });
 
-  test('an allowed foreign namespace is fine', async () => {
+  test('a foreign namespace needs a policy that names it and its own consent; the setting is a bound beside them', async () => {
     const world = new ReconcileWorld();
-    world.rules = { allowedTargetNamespaces: new Set(['bank']), strictMode: false };
+    world.around.policies = [policy('reach', { targetNamespaces: { names: ['bank'] } })];
     world.put(intent({ spec: { ...goodSpec, namespace: 'bank' } }));
     await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'TargetNotAllowed' });
+    world.around.labels = new Map([['bank', { [CONSENT_LABEL]: 'shop' }]]);
+    await world.run();
     expect(world.ready()).toMatchObject({ status: 'True' });
+    world.rules = { allowedTargetNamespaces: new Set(['vault']), strictMode: false };
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'TargetNotAllowed' });
   });
 
   test('strict mode turns a warning into a refusal', async () => {

@@ -1,0 +1,272 @@
+import { describe, expect, test } from 'vitest';
+import { Transient, Waiting } from '../../../../src/api/errors.ts';
+import type { FoundBase } from '../../../../src/reconcile/plan/base.ts';
+import { intent } from '../../../support/intents.ts';
+import { policy } from '../../../support/policies.ts';
+import { ReconcileWorld } from '../../../support/reconcile-world.ts';
+
+const found: FoundBase = {
+  state: 'found',
+  uid: 'target-1',
+  resourceVersion: '77',
+  generation: 3,
+  replicas: 3,
+  labels: {},
+  warnings: [],
+};
+const always = policy('prod', { approval: { mode: 'Always', author: 'Allow' } });
+
+function worldWith(set: (around: ReconcileWorld['around']) => void): ReconcileWorld {
+  const world = new ReconcileWorld();
+  world.around.base = found;
+  set(world.around);
+  world.put(intent());
+  return world;
+}
+
+const conditionOf = (world: ReconcileWorld, type: string) => world.status().conditions?.find((c) => c.type === type);
+
+function approve(world: ReconcileWorld, approver: string, decision: 'Approve' | 'Reject' = 'Approve'): void {
+  const planDigest = world.status().plan?.planDigest ?? '';
+  const createdAt = world.clock.now();
+  const one = { name: `a-${approver}`, uid: `u-${approver}`, createdAt, planDigest, decision, approver } as const;
+  world.around.approvals = [...world.around.approvals, one];
+}
+
+describe('a plan against the live target', () => {
+  test('the status tells the live value, the fields, the diff and the digest, and Planned is True', async () => {
+    const world = worldWith(() => {});
+    await world.run();
+    expect(world.status()).toMatchObject({
+      change: 'replicas 3 → 5',
+      plan: {
+        action: 'Change',
+        base: { uid: 'target-1', resourceVersion: '77' },
+        fields: [{ path: '.spec.replicas', from: '3', to: '5' }],
+        planDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    });
+    expect(conditionOf(world, 'Planned')).toMatchObject({ status: 'True', reason: 'PlanMade' });
+    expect(world.ready()).toMatchObject({ reason: 'PackageWritten' });
+  });
+
+  test('a version of the target that moves alone costs no write', async () => {
+    const world = worldWith(() => {});
+    await world.run();
+    world.around.base = { ...found, resourceVersion: '78' };
+    await world.run();
+    expect(world.statusWrites).toHaveLength(1);
+  });
+
+  test('a live value that moves is told once, and the package stays', async () => {
+    const world = worldWith(() => {});
+    await world.run();
+    const before = world.status().plan?.planDigest;
+    world.around.base = { ...found, generation: 4, replicas: 5 };
+    await world.run();
+    await world.run();
+    expect(world.statusWrites).toHaveLength(2);
+    expect(world.status()).toMatchObject({ change: 'replicas 5 (no change)', plan: { action: 'NoChange' } });
+    expect(world.status().plan?.planDigest).not.toBe(before);
+    expect(world.events).toHaveLength(1);
+  });
+
+  test('a missing target is a warning, and in strict mode a wait', async () => {
+    const world = worldWith((around) => {
+      around.base = { state: 'missing' };
+    });
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    expect(world.status().plan?.warnings?.join()).toMatch(/does not exist/);
+    const strict = worldWith((around) => {
+      around.base = { state: 'missing' };
+    });
+    strict.rules = { ...strict.rules, strictMode: true };
+    expect(await strict.run()).toMatchObject({ next: 'after' });
+    expect(strict.ready()).toMatchObject({ status: 'False', reason: 'TargetNotFound' });
+    expect(conditionOf(strict, 'Stalled')).toBeUndefined();
+    expect(conditionOf(strict, 'Planned')).toMatchObject({ status: 'False', reason: 'TargetNotFound' });
+  });
+
+  test('a refusal of the dry run waits, and counts for the storm brake', async () => {
+    const world = worldWith((around) => {
+      around.dryRun = () => {
+        throw new Waiting('DryRunRefused', 'exceeded quota');
+      };
+    });
+    expect(await world.run()).toMatchObject({ next: 'after' });
+    expect(world.ready()).toMatchObject({ reason: 'DryRunRefused', message: 'exceeded quota' });
+    expect(world.around.failed).toEqual(['uid-1/1']);
+    expect(world.packages.size).toBe(0);
+  });
+
+  test('what the dry run warns of stands in the plan', async () => {
+    const world = worldWith((around) => {
+      around.dryRun = () => ['replicas are a lot'];
+    });
+    await world.run();
+    expect(world.status().plan?.warnings).toContain('replicas are a lot');
+  });
+});
+
+describe('somebody else wants the field', () => {
+  test('an older intent with another value has it, until it gives way', async () => {
+    const world = worldWith((around) => {
+      around.rival = { key: 'shop/older', uid: 'u', createdAt: '2026-01-01T00:00:00Z', field: 'f', value: '3' };
+    });
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'ConflictingIntent' });
+    expect(conditionOf(world, 'Conflicted')).toMatchObject({ status: 'True', reason: 'ConflictingIntent' });
+    expect(conditionOf(world, 'Stalled')).toBeUndefined();
+    expect(world.packages.size).toBe(0);
+    world.around.rival = undefined;
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    expect(conditionOf(world, 'Conflicted')).toBeUndefined();
+  });
+
+  test('an autoscaler has it, unless a policy makes that a warning', async () => {
+    const world = worldWith((around) => {
+      around.autoscaler = 'HorizontalPodAutoscaler web';
+    });
+    await world.run();
+    expect(conditionOf(world, 'Conflicted')).toMatchObject({ status: 'True', reason: 'ManagedByAutoscaler' });
+    expect(world.ready()?.message).toContain('HorizontalPodAutoscaler web');
+    world.around.policies = [policy('loose', { autoscaler: 'Warn' })];
+    await world.run();
+    expect(conditionOf(world, 'Conflicted')).toBeUndefined();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    expect(world.status().plan?.warnings?.join()).toContain('HorizontalPodAutoscaler web');
+  });
+});
+
+describe('policies', () => {
+  test('a refusal stalls, names policy and rule, is counted once, and leaves the package that is there', async () => {
+    const world = worldWith(() => {});
+    await world.run();
+    world.around.policies = [policy('caps', { replicas: { max: 4 } })];
+    await world.run();
+    await world.run();
+    expect(world.ready()).toMatchObject({ reason: 'PolicyDenied' });
+    expect(world.ready()?.message).toMatch(/policy caps, replicas\.max/);
+    expect(conditionOf(world, 'Stalled')).toMatchObject({ status: 'True' });
+    expect(world.status().policy).toMatchObject({
+      decision: 'Refuse',
+      considered: [{ policy: 'caps', rule: 'replicas.max' }],
+    });
+    expect(world.denied).toEqual(['replicas.max']);
+    expect(world.packages.has('shop/web-5')).toBe(true);
+    expect(conditionOf(world, 'Packaged')).toMatchObject({ status: 'True' });
+  });
+
+  test('an edit of a policy that changes no verdict costs a published intent no write', async () => {
+    const world = worldWith((around) => {
+      around.policies = [policy('caps', { replicas: { max: 40 } })];
+    });
+    await world.run();
+    world.around.policies = [{ ...policy('caps', { replicas: { max: 30 } }), generation: 2 }];
+    await world.run();
+    expect(world.statusWrites).toHaveLength(1);
+  });
+
+  test('while policies are not known nothing goes ahead, and it is tried again', async () => {
+    const world = worldWith((around) => {
+      around.policies = undefined;
+    });
+    expect(await world.run()).toEqual({ next: 'backoff' });
+    expect(world.ready()).toMatchObject({ reason: 'PolicyUnavailable' });
+    expect(world.packages.size).toBe(0);
+  });
+
+  test('nothing is published without its place in the books, and a place is taken once', async () => {
+    const world = worldWith((around) => {
+      around.reserveFailures = [new Transient('PolicyUnavailable', 'no answer')];
+    });
+    await world.run();
+    expect(world.packages.size).toBe(0);
+    expect(world.ready()).toMatchObject({ reason: 'PolicyUnavailable' });
+    await world.run();
+    await world.run();
+    expect(world.packages.size).toBe(1);
+    expect(world.around.reserved).toEqual(['uid-1/1']);
+  });
+
+  test('full books are waited for until they have room', async () => {
+    const world = worldWith((around) => {
+      around.full = { policy: 'rates', until: new Date(around.base === found ? 0 : 0) };
+    });
+    expect(await world.run()).toEqual({ next: 'after', ms: 1_000 });
+    expect(world.ready()).toMatchObject({ reason: 'RateLimited' });
+  });
+
+  test('a publication that fails counts for the storm brake', async () => {
+    const world = worldWith(() => {});
+    world.publishFailures = [new Transient('StorageFull', 'no space')];
+    await world.run();
+    expect(world.around.failed).toEqual(['uid-1/1']);
+  });
+
+  test('a dry run waits for nobody, and says what it would wait for', async () => {
+    const world = new ReconcileWorld();
+    world.around.base = found;
+    world.around.policies = [always];
+    world.put(
+      intent({ spec: { intentType: 'scaling', target: 'web', replicas: 5, correlationId: 'c', dryRun: true } }),
+    );
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True', reason: 'DryRun' });
+    expect(world.status().plan?.warnings?.join()).toMatch(/approval/);
+    expect(world.around.reserved).toEqual([]);
+  });
+});
+
+describe('approval', () => {
+  test('a plan that waits for people is not stalled and not published; an approval of it lets it through', async () => {
+    const world = worldWith((around) => {
+      around.policies = [always];
+    });
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'AwaitingApproval' });
+    expect(conditionOf(world, 'Stalled')).toBeUndefined();
+    expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'False' });
+    expect(world.packages.size).toBe(0);
+    approve(world, 'ann');
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True', reason: 'PackageWritten' });
+    expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'True', reason: 'Approved' });
+  });
+
+  test('a base that moved voids the approval; what was published with it stays', async () => {
+    const world = worldWith((around) => {
+      around.policies = [always];
+    });
+    await world.run();
+    approve(world, 'ann');
+    world.around.base = { ...found, generation: 4, replicas: 9 };
+    await world.run();
+    expect(world.ready()).toMatchObject({ reason: 'AwaitingApproval' });
+    expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'False', reason: 'ApprovalStale' });
+    approve(world, 'bob');
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    world.around.base = { ...found, generation: 5, replicas: 5 };
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'True' });
+  });
+
+  test('a rejection stalls and holds until the spec changes, even when the base moves or it is deleted', async () => {
+    const world = worldWith((around) => {
+      around.policies = [always];
+    });
+    await world.run();
+    approve(world, 'ann', 'Reject');
+    await world.run();
+    expect(world.ready()).toMatchObject({ reason: 'ApprovalRejected' });
+    expect(conditionOf(world, 'Stalled')).toMatchObject({ status: 'True' });
+    world.around.approvals = [];
+    world.around.base = { ...found, generation: 4, replicas: 4 };
+    await world.run();
+    expect(world.ready()).toMatchObject({ reason: 'ApprovalRejected' });
+  });
+});
