@@ -1,6 +1,6 @@
 import type { KubernetesObject } from './helm.ts';
 
-/** Which template of the chart is which file of `config/`. The CRDs come from the generator. */
+/** Which template of the chart is which file of `config/`. CRDs and admission policies come from the generator. */
 const FILES: Readonly<Record<string, string>> = {
   'serviceaccount.yaml': 'config/rbac/service-account.yaml',
   'clusterrole.yaml': 'config/rbac/cluster-role.yaml',
@@ -26,17 +26,23 @@ export function configFiles(rendered: string): Readonly<Record<string, string>> 
   return Object.fromEntries([...texts].map(([path, parts]) => [path, HEAD + parts.join('---\n')]));
 }
 
-/** The object without what only Helm says, and a CRD without labels, which the generated one has none of. */
+/** Kinds that `npm run generate` writes, without labels. */
+const GENERATED = new Set([
+  'CustomResourceDefinition',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+]);
+
+/** The object without what only Helm says, and what is generated without labels. */
 export function withoutHelm(object: KubernetesObject): KubernetesObject {
   const { labels = {}, annotations = {}, ...metadata } = object.metadata;
   const { 'app.kubernetes.io/managed-by': _by, 'helm.sh/chart': _chart, ...ours } = labels;
   const { 'helm.sh/resource-policy': _policy, ...notes } = annotations;
-  const isCrd = object.kind === 'CustomResourceDefinition';
   return {
     ...object,
     metadata: {
       ...metadata,
-      ...(isCrd || Object.keys(ours).length === 0 ? {} : { labels: ours }),
+      ...(GENERATED.has(object.kind) || Object.keys(ours).length === 0 ? {} : { labels: ours }),
       ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
     },
   };

@@ -4,6 +4,8 @@
       (include "patchgen.checks.names" . | fromJsonArray)
       (include "patchgen.checks.replicas" . | fromJsonArray)
       (include "patchgen.checks.persistence" . | fromJsonArray)
+      (include "patchgen.checks.targets" . | fromJsonArray)
+      (include "patchgen.checks.guards" . | fromJsonArray)
       (include "patchgen.checks.servers" . | fromJsonArray)
       (include "patchgen.checks.durations" . | fromJsonArray) -}}
 {{- if $problems -}}
@@ -70,6 +72,28 @@
 {{- if and $live (ne (toJson $live.spec.accessModes) (include "patchgen.accessModes" .)) -}}
 {{- $problems = append $problems (printf "the claim %s has the access modes %s, which cannot change: name another claim by persistence.existingClaim, or delete this one first (its packages are published again)" $claim (join ", " $live.spec.accessModes)) -}}
 {{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "patchgen.checks.targets" -}}
+{{- $problems := list -}}
+{{- $seen := list -}}
+{{- range .Values.targets -}}
+{{- $key := printf "%s %s" .apiVersion .kind -}}
+{{- if has $key $seen -}}
+{{- $problems = append $problems (printf "targets names %s twice: a kind is served as one resource" $key) -}}
+{{- end -}}
+{{- $seen = append $seen $key -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "patchgen.checks.guards" -}}
+{{- $problems := list -}}
+{{- $guards := .Values.admissionPolicies -}}
+{{- if and .Values.policies .Values.approvalGuard (not (and $guards.enabled $guards.requestedBy $guards.approver)) -}}
+{{- $problems = append $problems "approvalGuard=true needs admissionPolicies.enabled, .requestedBy and .approver: without them no approval counts. Set approvalGuard=false to count approvals although anybody who may create them can do so in the name of somebody else" -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}

@@ -97,6 +97,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - --resync-interval={{ .Values.resyncInterval }}
 - --validation-timeout={{ .Values.validationTimeout }}
 - --strict-mode={{ .Values.strictMode }}
+- --live-plans={{ .Values.livePlans }}
+- --plan-dry-run={{ .Values.planDryRun }}
+- --policies={{ .Values.policies }}
+- --approval-guard={{ .Values.approvalGuard }}
 {{- with .Values.watchNamespaces }}
 - --watch-namespaces={{ join "," . }}
 {{- end }}

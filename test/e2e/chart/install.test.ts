@@ -126,7 +126,7 @@ describe.each(HELMS)('%s', (helm) => {
   test('without crds.keep the CRD goes with the release, as the notes warn', async () => {
     const one = await cluster.namespace();
     const notes = await cluster.helm(helm, install('patchgen', one), { crds: { keep: false } });
-    expect(notes).toContain('WARNING: crds.keep is false: the CRD goes with this release');
+    expect(notes).toContain('WARNING: crds.keep is false: the CRDs go with this release');
     await cluster.helm(helm, uninstall('patchgen', one));
     await expect.poll(() => cluster.crd(), { timeout: 30_000 }).toBeUndefined();
   });

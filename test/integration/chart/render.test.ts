@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
+import { crds } from '../../../src/api/crds.ts';
 import {
   at,
   CHART,
@@ -33,11 +34,11 @@ describe.each(HELMS)('%s', (helm) => {
     expect(code).toBe(0);
   });
 
-  test('renders an operator with its rights, its CRD and nothing optional from no value at all', async () => {
+  test('renders an operator with its rights, CRDs, admission policies and nothing optional from no value at all', async () => {
     expect(kinds(await renderChart({ helm }))).toEqual([
       'ClusterRole',
       'ClusterRoleBinding',
-      'CustomResourceDefinition',
+      ...Array.from({ length: 3 }, () => 'CustomResourceDefinition'),
       'Deployment',
       'Pod',
       'PodDisruptionBudget',
@@ -45,17 +46,20 @@ describe.each(HELMS)('%s', (helm) => {
       'RoleBinding',
       'Service',
       'ServiceAccount',
+      ...Array.from({ length: 3 }, () => 'ValidatingAdmissionPolicy'),
+      ...Array.from({ length: 3 }, () => 'ValidatingAdmissionPolicyBinding'),
     ]);
   });
 
-  test('renders the CRD of the API, kept unless told otherwise', async () => {
-    const file = join(CHART, '../../crds/patchgen.dev_patchintents.yaml');
-    const { spec } = load(readFileSync(file, 'utf8')) as { spec: unknown };
-    const crd = only(await renderChart({ helm }), 'CustomResourceDefinition', 'patchintents.patchgen.dev');
-    expect(crd.spec).toEqual(spec);
-    expect(crd.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+  test('renders the CRDs of the API, kept unless told otherwise', async () => {
+    const rendered = await renderChart({ helm });
     const loose = await renderChart({ helm, values: { crds: { keep: false } } });
-    expect(only(loose, 'CustomResourceDefinition').metadata.annotations).toBeUndefined();
+    for (const { kind, metadata, spec } of crds()) {
+      const crd = only(rendered, kind, metadata.name);
+      expect(crd.spec).toEqual(spec);
+      expect(crd.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+      expect(only(loose, kind, metadata.name).metadata.annotations).toBeUndefined();
+    }
     expect(kinds(await renderChart({ helm, values: { crds: { enabled: false } } }))).not.toContain(
       'CustomResourceDefinition',
     );
@@ -121,9 +125,10 @@ test('both versions of Helm render the same', async () => {
 });
 
 test('names of releases never meet, and satisfy the server however long or dotted they are', async () => {
+  const once = /^(CustomResourceDefinition|ValidatingAdmissionPolicy)/;
   const names = async (release: string, namespace = 'a'): Promise<readonly string[]> =>
     (await renderChart({ release, namespace }))
-      .filter(({ kind }) => kind !== 'CustomResourceDefinition')
+      .filter(({ kind }) => !once.test(kind))
       .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`);
   expect(await names('patchgen')).toContain('Deployment a/patchgen');
   expect(await names('shop')).toContain('Deployment a/shop-patchgen');

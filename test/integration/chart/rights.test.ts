@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { HELMS, type KubernetesObject, only, renderChart } from '../../support/helm.ts';
+import { HELMS, type Helm, type KubernetesObject, only, renderChart } from '../../support/helm.ts';
 
 // Who may do what, by the roles that the chart renders. Other tests run the operator with them.
 
@@ -11,40 +12,130 @@ interface Rule {
 
 const isRole = ({ kind }: KubernetesObject): boolean => kind === 'Role' || kind === 'ClusterRole';
 const rulesOf = (object: KubernetesObject): readonly Rule[] => object.rules as readonly Rule[];
-const EVENTS = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
-const INTENTS = [
-  { apiGroups: ['patchgen.dev'], resources: ['patchintents'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['patchgen.dev'], resources: ['patchintents/status'], verbs: ['update'] },
+const rule = (group: string, resources: readonly string[], ...verbs: readonly string[]): Rule => ({
+  apiGroups: [group],
+  resources,
+  verbs,
+});
+
+const EVENTS = [rule('events.k8s.io', ['events'], 'create', 'patch')];
+const PLAIN_INTENTS = [
+  rule('patchgen.dev', ['patchintents'], 'get', 'list', 'watch'),
+  rule('patchgen.dev', ['patchintents/status'], 'update'),
 ];
+const INTENTS = [...PLAIN_INTENTS, rule('patchgen.dev', ['patchapprovals'], 'list', 'watch')];
+const HPA = rule('autoscaling', ['horizontalpodautoscalers'], 'list', 'watch');
+const AUTOSCALERS = [HPA, rule('keda.sh', ['scaledobjects'], 'list', 'watch')];
+const WORKLOADS = ['deployments', 'statefulsets', 'replicasets'];
+const TARGETS = [...WORKLOADS.map((it) => rule('apps', [it, `${it}/scale`], 'get')), ...AUTOSCALERS];
+const POLICIES = [
+  rule('patchgen.dev', ['patchpolicies'], 'get', 'list', 'watch'),
+  rule('patchgen.dev', ['patchpolicies/status'], 'update'),
+  rule('', ['namespaces'], 'list', 'watch'),
+];
+const GUARDS = {
+  ...rule('admissionregistration.k8s.io', ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'], 'get'),
+  resourceNames: ['approver.patchgen.dev', 'requested-by.patchgen.dev'],
+};
+
+const NAME = 'patchgen-system:patchgen';
+
+/** The rules of the operator's roles by their namespaces; `*` for the ClusterRole. */
+async function granted(values: object, helm: Helm = 'helm'): Promise<Readonly<Record<string, readonly Rule[]>>> {
+  const roles = (await renderChart({ helm, values })).filter((it) => isRole(it) && it.metadata.name === NAME);
+  return Object.fromEntries(roles.map((role) => [role.metadata.namespace ?? '*', rulesOf(role)]));
+}
 
 describe.each(HELMS)('%s', (helm) => {
-  test('rights on all namespaces are those on intents and Events', async () => {
-    const role = only(await renderChart({ helm }), 'ClusterRole', 'patchgen-system:patchgen');
-    expect(rulesOf(role)).toEqual([...INTENTS, EVENTS]);
+  test('rights on all namespaces are those on intents, targets, Events and policies', async () => {
+    expect(await granted({}, helm)).toEqual({ '*': [...INTENTS, ...TARGETS, ...EVENTS, ...POLICIES, GUARDS] });
   });
 
-  test('with watchNamespaces nothing is granted outside of them and the own namespace', async () => {
-    const objects = await renderChart({ helm, values: { watchNamespaces: ['shop', 'payments'] } });
-    expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
-    const granted = objects
-      .filter(({ kind, metadata }) => kind === 'Role' && metadata.name === 'patchgen-system:patchgen')
-      .map((role) => [role.metadata.namespace, rulesOf(role)]);
-    expect(Object.fromEntries(granted)).toEqual({
-      shop: [...INTENTS, EVENTS],
-      payments: [...INTENTS, EVENTS],
-      'patchgen-system': [EVENTS],
+  test('with watchNamespaces the ClusterRole has what no namespace has, and nothing else', async () => {
+    expect(await granted({ watchNamespaces: ['shop', 'payments'] }, helm)).toEqual({
+      shop: [...INTENTS, ...TARGETS, ...EVENTS],
+      payments: [...INTENTS, ...TARGETS, ...EVENTS],
+      'patchgen-system': EVENTS,
+      '*': [...POLICIES, GUARDS],
     });
   });
 
-  test('a watched namespace that is the own one has one role', async () => {
-    const objects = await renderChart({ helm, values: { watchNamespaces: ['patchgen-system'] } });
-    const role = only(objects, 'Role', 'patchgen-system:patchgen');
-    expect(rulesOf(role)).toEqual([...INTENTS, EVENTS]);
+  test('with watchNamespaces and without policies nothing is granted outside of them and the own namespace', async () => {
+    const values = { watchNamespaces: ['shop'], policies: false };
+    expect((await renderChart({ helm, values })).filter(({ kind }) => kind.startsWith('ClusterRole'))).toEqual([]);
+    expect(await granted(values, helm)).toEqual({
+      shop: [...PLAIN_INTENTS, ...TARGETS, ...EVENTS],
+      'patchgen-system': EVENTS,
+    });
+  });
+});
+
+test('a watched namespace that is the own one has one role', async () => {
+  expect(await granted({ watchNamespaces: ['patchgen-system'] })).toMatchObject({
+    'patchgen-system': [...INTENTS, ...TARGETS, ...EVENTS],
+  });
+});
+
+test('where intents of watched namespaces may reach, targets are read and nothing else', async () => {
+  const values = { watchNamespaces: ['shop'], allowedTargetNamespaces: ['apps', 'patchgen-system'] };
+  expect(await granted(values)).toMatchObject({
+    shop: [...INTENTS, ...TARGETS, ...EVENTS],
+    apps: TARGETS,
+    'patchgen-system': [...TARGETS, ...EVENTS],
+  });
+  expect(await granted({ ...values, livePlans: false })).toEqual({
+    shop: [...INTENTS, ...EVENTS],
+    'patchgen-system': EVENTS,
+    '*': [...POLICIES, GUARDS],
+  });
+});
+
+test('a right goes with the setting that needs it', async () => {
+  const all = [...INTENTS, ...TARGETS, ...EVENTS, ...POLICIES, GUARDS];
+  const without = (...rules: readonly Rule[]) => ({ '*': all.filter((it) => !rules.includes(it)) });
+  expect(await granted({ policies: false })).toEqual({ '*': [...PLAIN_INTENTS, ...TARGETS, ...EVENTS] });
+  expect(await granted({ livePlans: false })).toEqual(without(...TARGETS));
+  expect(await granted({ livePlans: false, planDryRun: true })).toEqual(without(...TARGETS));
+  expect(await granted({ approvalGuard: false })).toEqual(without(GUARDS));
+  expect(await granted({ autoscalers: { keda: false } })).toEqual(
+    without(...TARGETS.filter((it) => it.apiGroups.includes('keda.sh'))),
+  );
+});
+
+test('a dry run of patches is a right to patch the targets themselves, and no more', async () => {
+  const patches = WORKLOADS.map((it) => rule('apps', [it], 'patch'));
+  const { '*': rules = [] } = await granted({ planDryRun: true });
+  const { '*': usual = [] } = await granted({});
+  expect(rules.filter((it) => !usual.some((other) => isDeepStrictEqual(it, other)))).toEqual(patches);
+  expect(rules).toHaveLength(usual.length + patches.length);
+});
+
+test('targets are read kind by kind; a custom one by its scale, and its definition alone', async () => {
+  const targets = [
+    { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', resource: 'rollouts' },
+    { apiVersion: 'v1', kind: 'ReplicationController', resource: 'replicationcontrollers' },
+    { apiVersion: 'x.k8s.io/v1', kind: 'Thing', resource: 'things' },
+  ];
+  const reads = [
+    rule('argoproj.io', ['rollouts', 'rollouts/scale'], 'get'),
+    rule('', ['replicationcontrollers', 'replicationcontrollers/scale'], 'get'),
+    rule('x.k8s.io', ['things', 'things/scale'], 'get'),
+  ];
+  const definitions = {
+    ...rule('apiextensions.k8s.io', ['customresourcedefinitions'], 'get'),
+    resourceNames: ['rollouts.argoproj.io'],
+  };
+  const all = [...INTENTS, ...reads, ...AUTOSCALERS, ...EVENTS, ...POLICIES, GUARDS, definitions];
+  expect(await granted({ targets })).toEqual({ '*': all });
+  expect(await granted({ targets, watchNamespaces: ['shop'], policies: false })).toEqual({
+    shop: [...PLAIN_INTENTS, ...reads, ...AUTOSCALERS, ...EVENTS],
+    'patchgen-system': EVENTS,
+    '*': [definitions],
   });
 });
 
 test('no right is a wildcard, reads secrets, impersonates or writes rights', async () => {
-  for (const values of [{}, { watchNamespaces: ['shop'] }]) {
+  for (const values of [{}, { watchNamespaces: ['shop'] }, { planDryRun: true }]) {
     const rules = (await renderChart({ values })).filter(isRole).flatMap(rulesOf);
     expect(rules.length).toBeGreaterThan(3);
     const text = JSON.stringify(rules);
@@ -56,7 +147,7 @@ test('no right is a wildcard, reads secrets, impersonates or writes rights', asy
 test('every role is bound to the account of the release, in its namespace, and to nobody else', async () => {
   for (const values of [{}, { watchNamespaces: ['shop'] }, { serviceAccount: { create: false, name: 'mine' } }]) {
     const objects = await renderChart({ values });
-    const bindings = objects.filter(({ kind }) => kind.endsWith('Binding'));
+    const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
     const name = values.serviceAccount?.name ?? 'patchgen';
     for (const { subjects } of bindings)
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name, namespace: 'patchgen-system' }]);
@@ -73,5 +164,5 @@ test('every role is bound to the account of the release, in its namespace, and t
 test('rbac.create=false and serviceAccount.create=false leave both to others', async () => {
   const values = { rbac: { create: false }, serviceAccount: { create: false, name: 'mine' } };
   const objects = await renderChart({ values });
-  expect(objects.filter((it) => isRole(it) || /Binding|ServiceAccount/.test(it.kind))).toEqual([]);
+  expect(objects.filter((it) => isRole(it) || /RoleBinding|ServiceAccount/.test(it.kind))).toEqual([]);
 });
