@@ -14,6 +14,7 @@ const OPERATOR = 'Operator:';
 const FILES = 'Without a cluster:';
 const PACKAGES = 'Packages on disk:';
 const CLUSTER = 'Looking at a cluster:';
+const DECISIONS = 'Deciding on changes:';
 const SHELL = 'Shell:';
 
 /** Every command, in the order of the help text. */
@@ -77,6 +78,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'check everything that the operator needs',
     group: CLUSTER,
     load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'approve',
+    summary: 'agree to the plan of an intent that awaits approval',
+    group: DECISIONS,
+    load: async () => (await import('./approve.ts')).approveCommand,
+  },
+  {
+    name: 'reject',
+    summary: 'refuse the plan of an intent that awaits approval',
+    group: DECISIONS,
+    load: async () => (await import('./approve.ts')).rejectCommand,
   },
   {
     name: 'completion',

@@ -12,6 +12,8 @@ export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Whether to colour what goes to a terminal (off for NO_COLOR, pipes and `--no-color`). */
   readonly color: boolean;
+  /** Whether somebody can be asked: standard input and standard error are a terminal. Absent: nobody. */
+  readonly interactive?: boolean;
 }
 
 /**

@@ -9,6 +9,7 @@ export function processIo(args: readonly string[], env: Environment): Io {
     stderr: outputOf(process.stderr),
     stdin: process.stdin,
     color: wantsColor(args, env) && isatty(process.stdout.fd),
+    interactive: isatty(process.stdin.fd) && isatty(process.stderr.fd),
   };
 }
 

@@ -69,7 +69,7 @@ export function ownerOf(
 }
 
 /** For people: `Flux Kustomization flux-system/apps`. */
-export function ownerText({ tool, kind, name, namespace }: Owner): string {
+export function ownerText({ tool, kind, name, namespace }: Omit<Owner, 'from'>): string {
   const what = `${tool} ${kind}`;
   if (name === undefined) return what;
   return `${what} ${namespace === undefined ? name : `${namespace}/${name}`}`;

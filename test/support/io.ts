@@ -22,6 +22,7 @@ export function recordedIo(input = '', terminal = false): RecordedIo {
       yield Buffer.from(input);
     })(),
     color: false,
+    interactive: terminal,
     out: () => Buffer.concat(out).toString('utf8'),
     outBytes: () => Buffer.concat(out),
     err: () => Buffer.concat(err).toString('utf8'),

@@ -10,16 +10,33 @@ export type Stage =
   | 'Suspended'
   | 'DryRun'
   | 'Published'
+  | 'AwaitingApproval'
+  | 'Conflicted'
+  | 'Denied'
   | 'Rejected'
   | 'Retrying'
   | 'Waiting';
 
 export interface PathStep {
-  readonly step: 'validate' | 'plan' | 'render' | 'publish' | 'report';
+  readonly step: (typeof STEPS)[number];
   readonly state: 'done' | 'failed' | 'skipped' | 'ahead';
 }
 
-const STEPS = ['validate', 'plan', 'render', 'publish', 'report'] as const satisfies readonly Step[];
+const STEPS = ['validate', 'plan', 'admit', 'render', 'publish', 'report'] as const satisfies readonly Step[];
+
+/** Refusals and waits that have a word of their own: who looks at the list sees at once who has to act. */
+const STAGE_OF: Readonly<Partial<Record<Reason, Stage>>> = {
+  AwaitingApproval: 'AwaitingApproval',
+  ApprovalStale: 'AwaitingApproval',
+  ApprovalExpired: 'AwaitingApproval',
+  ApprovalNotCounted: 'AwaitingApproval',
+  ApprovalUnguarded: 'AwaitingApproval',
+  ApprovalRejected: 'Denied',
+  PolicyDenied: 'Denied',
+  TargetNotAllowed: 'Denied',
+  ManagedByAutoscaler: 'Conflicted',
+  ConflictingIntent: 'Conflicted',
+};
 
 /** The row of the reason table, where the reason is one of ours. */
 export const reasonOf = (reason: string | undefined): ReasonEntry | undefined =>
@@ -34,6 +51,8 @@ export function stageOf(intent: PatchIntent): Stage {
   if (observed < metadata.generation) return 'Outdated';
   if (ready.reason === 'Suspended') return 'Suspended';
   if (ready.status === 'True') return ready.reason === 'DryRun' ? 'DryRun' : 'Published';
+  const own = reasonOf(ready.reason) === undefined ? undefined : STAGE_OF[ready.reason as Reason];
+  if (own !== undefined) return own;
   if (findCondition(status?.conditions ?? [], 'Stalled')?.status === 'True') return 'Rejected';
   return reasonOf(ready.reason)?.class === 'Transient' ? 'Retrying' : 'Waiting';
 }
@@ -68,5 +87,8 @@ export function nextOf(intent: PatchIntent): string {
     return 'The spec changed and the operator has not handled it yet. If it stays so: patchgen doctor';
   if (stage === 'Deleting') return 'Nothing; the package goes with the intent.';
   const reason = findCondition(intent.status?.conditions ?? [], 'Ready')?.reason;
-  return reasonOf(reason)?.action ?? 'Read the message of Ready.';
+  const approved = findCondition(intent.status?.conditions ?? [], 'Approved');
+  // Ready says that approval is awaited; Approved says why the decisions that are there don't do.
+  const closest = stage === 'AwaitingApproval' && approved?.status === 'False' ? approved.reason : reason;
+  return (reasonOf(closest) ?? reasonOf(reason))?.action ?? 'Read the message of Ready.';
 }

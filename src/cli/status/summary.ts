@@ -1,5 +1,6 @@
 import { findCondition } from '../../api/conditions.ts';
-import type { Condition, PackageStatus, PatchIntent } from '../../api/types.ts';
+import type { Condition, PackageStatus, PatchIntent, PatchIntentStatus, PlanStatus } from '../../api/types.ts';
+import { ownerText } from '../../policy/owner.ts';
 import { isRecord } from './read.ts';
 import { nextOf, type PathStep, pathOf, type Stage, stageOf } from './stage.ts';
 
@@ -15,6 +16,7 @@ export interface Summary {
   readonly change: string | undefined;
   readonly asked: {
     readonly by: string | undefined;
+    readonly requestedBy: string | undefined;
     readonly reason: string | undefined;
     readonly correlationId: string | undefined;
   };
@@ -22,6 +24,13 @@ export interface Summary {
   readonly reason: string | undefined;
   readonly message: string | undefined;
   readonly next: string;
+  /** Who else has the field: an autoscaler, or another intent. */
+  readonly conflict: string | undefined;
+  /** What keeps the target as it is declared elsewhere, with advice. */
+  readonly owner: string | undefined;
+  readonly policy: PatchIntentStatus['policy'];
+  readonly approval: Pick<Condition, 'status' | 'reason' | 'message'> | undefined;
+  readonly plan: PlanStatus | undefined;
   readonly warnings: readonly string[];
   readonly package: PackageStatus | undefined;
   readonly conditions: readonly Condition[];
@@ -35,7 +44,10 @@ export function summaryOf(intent: PatchIntent): Summary {
     const value = spec[name];
     return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
   };
-  const ready = findCondition(status?.conditions ?? [], 'Ready');
+  const conditions = status?.conditions ?? [];
+  const ready = findCondition(conditions, 'Ready');
+  const conflicted = findCondition(conditions, 'Conflicted');
+  const approved = findCondition(conditions, 'Approved');
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -45,13 +57,29 @@ export function summaryOf(intent: PatchIntent): Summary {
     observedGeneration: status?.observedGeneration ?? -1,
     target: `${text('targetKind') ?? 'Deployment'} ${text('target') ?? '?'} in ${text('namespace') ?? metadata.namespace}`,
     change: status?.change,
-    asked: { by: text('source'), reason: text('reason'), correlationId: text('correlationId') },
+    asked: {
+      by: text('source'),
+      requestedBy: text('requestedBy'),
+      reason: text('reason'),
+      correlationId: text('correlationId'),
+    },
     path: pathOf(intent),
     reason: ready?.reason,
     message: ready?.message,
     next: nextOf(intent),
+    conflict: conflicted?.status === 'True' ? `${conflicted.reason}: ${conflicted.message}` : undefined,
+    owner: ownerWords(status?.owner),
+    policy: status?.policy,
+    approval: approved === undefined ? undefined : partsOf(approved),
+    plan: status?.plan,
     warnings: status?.plan?.warnings ?? [],
     package: status?.package,
-    conditions: status?.conditions ?? [],
+    conditions,
   };
+}
+
+const partsOf = ({ status, reason, message }: Condition) => ({ status, reason, message });
+
+function ownerWords(owner: PatchIntentStatus['owner']): string | undefined {
+  return owner === undefined ? undefined : `${ownerText(owner)}: ${owner.advice}`;
 }

@@ -1,5 +1,7 @@
 import type { PackageStatus } from '../../api/types.ts';
 import { printable } from '../../platform/escape.ts';
+import { diffView } from '../diff-view.ts';
+import { type Fact, factLines } from '../fact-lines.ts';
 import { age, type Paint, table } from '../output.ts';
 import type { HeldRemovals } from './held.ts';
 import type { PathStep, Stage } from './stage.ts';
@@ -12,6 +14,9 @@ const STYLE: Readonly<Record<Stage, Parameters<Paint>[0]>> = {
   Suspended: 'yellow',
   DryRun: 'green',
   Published: 'green',
+  AwaitingApproval: 'yellow',
+  Conflicted: 'yellow',
+  Denied: 'red',
   Rejected: 'red',
   Retrying: 'yellow',
   Waiting: 'yellow',
@@ -20,27 +25,43 @@ const SIGN: Readonly<Record<PathStep['state'], string>> = { done: '✓', failed:
 
 /** One intent on a page: where it is, why, and what to do. */
 export function detailView(summary: Summary, now: Date, paint: Paint): string {
-  const { stage, asked } = summary;
+  const { stage, plan } = summary;
   const title = `${paint('bold', printable(`${summary.namespace}/${summary.name}`))}  ${paint(STYLE[stage], stage)}`;
-  const path = summary.path.map(({ step, state }) => `${SIGN[state]} ${step}`).join('   ');
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Path', path],
+  const diff = plan?.diff === undefined ? '' : `\n${diffView(plan.diff, paint)}`;
+  return `${title}\n${factLines(factsOf(summary, now), paint)}${diff}${conditionTable(summary, now)}`;
+}
+
+function factsOf(summary: Summary, now: Date): readonly Fact[] {
+  const { asked, approval } = summary;
+  return [
+    ['Path', summary.path.map(({ step, state }) => `${SIGN[state]} ${step}`).join('   ')],
     ['Why', summary.message === undefined ? undefined : `${summary.reason}: ${summary.message}`],
     ['Next', summary.next],
     ['Change', summary.change],
     ['Target', summary.target],
+    ['Conflict', summary.conflict],
+    ['Owner', summary.owner],
+    ...policyFacts(summary.policy),
+    ['Approval', approval === undefined ? undefined : `${approval.reason}: ${approval.message}`],
+    ['Plan', summary.plan?.planDigest],
     ['Package', packageLine(summary.package, summary.generation)],
     ['Digest', summary.package?.digest],
     ['Asked by', asked.by],
+    ['Requested by', asked.requestedBy],
     ['Reason', asked.reason],
     ['Correlation', asked.correlationId],
     ['Age', age(summary.created, now)],
-    ...summary.warnings.map((warning) => ['Warning', warning] as const),
+    ...summary.warnings.map((warning): Fact => ['Warning', warning]),
   ];
-  const lines = facts.flatMap(([name, text]) =>
-    text === undefined ? [] : [`  ${paint('dim', name.padEnd(12))} ${printable(text)}`],
-  );
-  return `${title}\n${lines.join('\n')}\n${conditionTable(summary, now)}`;
+}
+
+function policyFacts(policy: Summary['policy']): readonly Fact[] {
+  return (policy?.considered ?? []).map((one): Fact => {
+    const rule = one.rule === undefined ? '' : `, ${one.rule}`;
+    const who = one.policy === undefined ? `no policy says otherwise${rule}` : `policy ${one.policy}${rule}`;
+    // The message names policy and rule by itself.
+    return ['Policy', `${one.result}: ${one.message ?? who}`];
+  });
 }
 
 function packageLine(pkg: PackageStatus | undefined, generation: number): string | undefined {

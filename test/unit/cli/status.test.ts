@@ -68,6 +68,12 @@ describe('the stage', () => {
     ['Published', published],
     ['DryRun', intent({ observedGeneration: 2, conditions: [condition('Ready', 'True', 'DryRun')] })],
     ['Suspended', intent({ observedGeneration: 2, conditions: [condition('Ready', 'False', 'Suspended')] })],
+    ['AwaitingApproval', failedWith('AwaitingApproval')],
+    ['Conflicted', failedWith('ManagedByAutoscaler')],
+    ['Conflicted', failedWith('ConflictingIntent')],
+    ['Denied', failedWith('PolicyDenied')],
+    ['Denied', failedWith('ApprovalRejected')],
+    ['Waiting', failedWith('OutsideWindow')],
     ['Rejected', failedWith('InvalidSpec')],
     ['Retrying', failedWith('StorageFull')],
     ['Waiting', failedWith('UnsafePath')],
@@ -88,10 +94,12 @@ describe('the stage', () => {
   });
 
   test.each([
-    ['InvalidSpec', 'failed ahead ahead ahead ahead'],
-    ['UnsupportedTargetKind', 'done failed ahead ahead ahead'],
-    ['StorageFull', 'done done done failed ahead'],
-    ['StatusConflict', 'done done done done failed'],
+    ['InvalidSpec', 'failed ahead ahead ahead ahead ahead'],
+    ['UnsupportedTargetKind', 'done failed ahead ahead ahead ahead'],
+    ['PolicyDenied', 'done done failed ahead ahead ahead'],
+    ['AwaitingApproval', 'done done failed ahead ahead ahead'],
+    ['StorageFull', 'done done done done failed ahead'],
+    ['StatusConflict', 'done done done done done failed'],
   ] as const)('%s fails at its step', (reason, states) => {
     expect(
       pathOf(failedWith(reason))
@@ -107,10 +115,49 @@ describe('the view', () => {
   test('of one intent says where it is, why and what to do', () => {
     const text = detailView(summaryOf(failedWith('StorageFull')), NOW, paint);
     expect(text).toContain('shop/web-5  Retrying');
-    expect(text).toContain('✓ validate   ✓ plan   ✓ render   ✗ publish   · report');
+    expect(text).toContain('✓ validate   ✓ plan   ✓ admit   ✓ render   ✗ publish   · report');
     expect(text).toContain('StorageFull: m');
     expect(text).toContain(REASONS.StorageFull.action);
     expect(text).toMatch(/Ready +False +StorageFull +60s +m\n/);
+  });
+
+  test('tells of plan, diff, policies, approval, owner and conflict', () => {
+    const it = intent({
+      observedGeneration: 2,
+      change: 'replicas 3 → 5',
+      plan: {
+        changeDigest: 'c'.repeat(64),
+        planDigest: 'a'.repeat(64),
+        action: 'Change',
+        diff: '--- live\n+++ planned\n-  replicas: 3\n+  replicas: 5\n',
+      },
+      owner: { tool: 'Flux', kind: 'Kustomization', name: 'apps', namespace: 'flux', advice: 'change it in git' },
+      policy: {
+        decision: 'Approval',
+        considered: [
+          { policy: 'calm', result: 'Allow' },
+          { policy: 'prod', result: 'Approval', rule: 'approval', message: 'policy prod, approval: 1 is needed' },
+        ],
+      },
+      conditions: [
+        condition('Ready', 'False', 'AwaitingApproval', '0 of 1'),
+        condition('Approved', 'False', 'ApprovalExpired', 'the one of alice has expired'),
+        condition('Conflicted', 'True', 'ConflictingIntent', 'shop/older wants 4'),
+      ],
+    });
+    const text = detailView(summaryOf(it), NOW, paint);
+    for (const line of [
+      /^ {2}Owner +Flux Kustomization flux\/apps: change it in git$/m,
+      /^ {2}Policy +Allow: policy calm$/m,
+      /^ {2}Policy +Approval: policy prod, approval: 1 is needed$/m,
+      /^ {2}Approval +ApprovalExpired: the one of alice has expired$/m,
+      /^ {2}Conflict +ConflictingIntent: shop\/older wants 4$/m,
+      /^ {2}Plan +a{64}$/m,
+      /^ {2}- {2}replicas: 3\n {2}\+ {2}replicas: 5$/m,
+    ])
+      expect(text).toMatch(line);
+    // Ready awaits approval; what to do hangs on why the decisions that are there don't do.
+    expect(text).toContain(REASONS.ApprovalExpired.action);
   });
 
   test('says when the package is older than the spec', () => {

@@ -1,0 +1,115 @@
+import { findCondition } from '../../api/conditions.ts';
+import type { Condition, PatchIntent } from '../../api/types.ts';
+import { printable } from '../../platform/escape.ts';
+import { stageOf } from '../status/stage.ts';
+import type { Decision, Unread } from './read.ts';
+import type { Wanted } from './requirement.ts';
+
+/** All that is looked at before somebody decides. */
+export interface Question {
+  readonly intent: PatchIntent;
+  /** Who the API server takes the caller for. */
+  readonly caller: string;
+  readonly decisions: readonly Decision[] | Unread;
+  readonly wanted: Wanted;
+  readonly now: Date;
+}
+
+/** Why a decision would be without effect, or would be about something else. */
+export interface Objection {
+  readonly message: string;
+  /** Whether `--force` overrules it: the decision would be well-formed, and the operator has the last word. */
+  readonly canBeForced: boolean;
+}
+
+/** Of the condition Approved: people may still have a say. */
+const OPEN: ReadonlySet<string> = new Set([
+  'AwaitingApproval',
+  'ApprovalStale',
+  'ApprovalExpired',
+  'ApprovalNotCounted',
+]);
+
+export const isRead = (decisions: readonly Decision[] | Unread): decisions is readonly Decision[] =>
+  !('unread' in decisions);
+
+export const titleOf = ({ metadata: { namespace, name } }: PatchIntent): string => `${namespace}/${name}`;
+
+/** The condition that tells of approval: Approved, else what Ready says about it. */
+export function approvalCondition({ status }: PatchIntent): Condition | undefined {
+  const conditions = status?.conditions ?? [];
+  const approved = findCondition(conditions, 'Approved');
+  if (approved !== undefined) return approved;
+  const ready = findCondition(conditions, 'Ready');
+  return ready !== undefined && /Approv/.test(ready.reason) ? ready : undefined;
+}
+
+/** The first thing that stands against this decision; undefined where nothing does. Pure. */
+export function objectionTo(
+  question: Question,
+  decision: 'Approve' | 'Reject',
+  planDigest: string | undefined,
+): Objection | undefined {
+  const { intent } = question;
+  const unclear = outdated(intent) ?? unplanned(intent) ?? anotherPlan(intent, planDigest);
+  if (unclear !== undefined) return { message: unclear, canBeForced: false };
+  const idle = nothingAwaited(intent) ?? (decision === 'Approve' ? (byAuthor(question) ?? twice(question)) : undefined);
+  return idle === undefined ? undefined : { message: idle, canBeForced: true };
+}
+
+function outdated(intent: PatchIntent): string | undefined {
+  const { generation, deletionTimestamp } = intent.metadata;
+  if (deletionTimestamp !== undefined) return `${titleOf(intent)} is being deleted`;
+  const observed = intent.status?.observedGeneration ?? -1;
+  if (observed >= generation) return undefined;
+  const handled =
+    observed < 0 ? 'not handled it yet' : `handled generation ${observed} of it, and it is at ${generation}`;
+  return `there is no plan for what ${titleOf(intent)} says now, because the operator has ${handled}: look again in a moment, or see patchgen doctor`;
+}
+
+function unplanned(intent: PatchIntent): string | undefined {
+  if (intent.status?.plan?.planDigest !== undefined) return undefined;
+  return `there is no plan of ${titleOf(intent)} to decide on: ${whereItIs(intent)}`;
+}
+
+function anotherPlan(intent: PatchIntent, asked: string | undefined): string | undefined {
+  const current = intent.status?.plan?.planDigest;
+  if (asked === undefined || asked === current) return undefined;
+  return `the plan of ${titleOf(intent)} is ${current} now, and not the one of --plan-digest: look at it again`;
+}
+
+function nothingAwaited(intent: PatchIntent): string | undefined {
+  const approved = approvalCondition(intent);
+  const title = titleOf(intent);
+  if (approved === undefined || approved.status === 'True' || stageOf(intent) === 'Published')
+    return `nothing of ${title} awaits approval: ${whereItIs(intent)}`;
+  const { reason, message } = approved;
+  if (reason === 'ApprovalRejected') return `${title} was rejected, and that holds until its spec changes: ${message}`;
+  if (reason === 'ApprovalUnguarded') return `a decision on ${title} would not count now: ${message}`;
+  return OPEN.has(reason) ? undefined : `nothing of ${title} awaits approval: ${reason}: ${message}`;
+}
+
+function byAuthor({ intent, caller, wanted }: Question): string | undefined {
+  if (intent.spec.requestedBy !== caller || wanted.requirement?.author !== 'Refuse') return undefined;
+  return `you (${printable(caller)}) asked for this change yourself, and the policies do not let its author approve it: somebody else must`;
+}
+
+/** The same person counts once. What has expired, or may have, is no reason not to say it again. */
+function twice({ intent, caller, decisions, wanted, now }: Question): string | undefined {
+  if (!isRead(decisions) || wanted.requirement === undefined || wanted.unread.length > 0) return undefined;
+  const { timeToLiveMs } = wanted.requirement;
+  const own = decisions.find(
+    ({ approver, decision, planDigest, createdAt }) =>
+      approver === caller &&
+      decision === 'Approve' &&
+      planDigest === intent.status?.plan?.planDigest &&
+      createdAt.getTime() + timeToLiveMs > now.getTime(),
+  );
+  return own === undefined ? undefined : `you have approved this plan already (${own.name}), and count once`;
+}
+
+function whereItIs(intent: PatchIntent): string {
+  const ready = findCondition(intent.status?.conditions ?? [], 'Ready');
+  const stage = stageOf(intent);
+  return ready === undefined ? `it is ${stage}` : `it is ${stage}, ${ready.reason}: ${ready.message}`;
+}
