@@ -4,7 +4,7 @@
  */
 export function isCustomKind(apiVersion: string): boolean {
   const group = groupOf(apiVersion);
-  return group.includes('.') && !group.endsWith('.k8s.io');
+  return group.includes('.') && !`.${group}`.endsWith('.k8s.io');
 }
 
 /** `apps/v1` → `apps`; `v1` → the empty name of the core group. */

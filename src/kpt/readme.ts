@@ -1,8 +1,11 @@
+import { isCustomKind } from '../api/custom-kind.ts';
 import type { Plan } from './change.ts';
 
 /** The package's README.md. Part of the frozen bytes: general words only, never a live value. */
 export function readme(packageName: string, patchFile: string, plan: Plan): string {
   const { kind, name, namespace, apiVersion } = plan.change.target;
+  // kubectl sends a strategic merge patch unless told otherwise, and custom kinds know none.
+  const patch = isCustomKind(apiVersion) ? 'kubectl patch --type merge' : 'kubectl patch';
   return `# ${packageName}
 
 ${kind} \`${name}\` (${apiVersion}) in namespace \`${namespace}\`: ${plan.summary}
@@ -25,8 +28,8 @@ itself sets the namespace of the target, name the component in a kustomization o
 ## kubectl
 
 \`\`\`sh
-kubectl patch --filename ${patchFile} --patch-file ${patchFile} --dry-run=server --output yaml
-kubectl patch --filename ${patchFile} --patch-file ${patchFile}
+${patch} --filename ${patchFile} --patch-file ${patchFile} --dry-run=server --output yaml
+${patch} --filename ${patchFile} --patch-file ${patchFile}
 \`\`\`
 
 ## kpt

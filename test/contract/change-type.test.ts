@@ -78,7 +78,9 @@ describe.each(CHANGE_TYPES.map((entry) => [entry.type, entry] as const))('change
 
   test('a target that it can not change is Rejected UnsupportedTargetKind, in words that name those it can', () => {
     const refused = [
-      { targetApiVersion: 'example.dev/v1', targetKind: 'Nothing' },
+      { targetApiVersion: 'apps/v1', targetKind: 'DaemonSet' },
+      { targetApiVersion: 'autoscaling.k8s.io/v1', targetKind: 'Deployment' },
+      { targetApiVersion: 'k8s.io/v1', targetKind: 'Deployment' },
       { targetApiVersion: 'apps/v1beta1', targetKind: 'Deployment' },
       { targetApiVersion: 'v1', targetKind: 'Secret' },
     ];

@@ -41,14 +41,26 @@ export function labelNames(max: number): fc.Arbitrary<string> {
   return fc.oneof(edge, trap, long);
 }
 
-/** Every spec that validation lets through. */
-export const resolvedSpecs: fc.Arbitrary<ResolvedSpec> = fc.record({
-  intentType: fc.constant('scaling' as const),
-  target: labelNames(253),
-  namespace: labelNames(63),
-  targetApiVersion: fc.constant('apps/v1'),
-  targetKind: fc.constantFrom('Deployment', 'StatefulSet', 'ReplicaSet'),
-  replicas: fc.integer({ min: 0, max: 100 }),
-  suspend: fc.boolean(),
-  dryRun: fc.boolean(),
-});
+/** The workloads that every cluster has, and custom kinds. */
+const targetKinds = fc.oneof(
+  fc.record({
+    targetApiVersion: fc.constant('apps/v1'),
+    targetKind: fc.constantFrom('Deployment', 'StatefulSet', 'ReplicaSet'),
+  }),
+  fc.record({
+    targetApiVersion: fc.constantFrom('argoproj.io/v1alpha1', 'leaderworkerset.x-k8s.io/v1', 'e2.dev/v1beta2'),
+    targetKind: fc.constantFrom('Rollout', 'LeaderWorkerSet', 'Deployment', 'Null'),
+  }),
+);
+
+/** Every spec that validation and planning let through. */
+export const resolvedSpecs: fc.Arbitrary<ResolvedSpec> = fc
+  .record({
+    intentType: fc.constant('scaling' as const),
+    target: labelNames(253),
+    namespace: labelNames(63),
+    replicas: fc.integer({ min: 0, max: 100 }),
+    suspend: fc.boolean(),
+    dryRun: fc.boolean(),
+  })
+  .chain((spec) => targetKinds.map((kind) => ({ ...spec, ...kind })));

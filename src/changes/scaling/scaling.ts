@@ -1,3 +1,4 @@
+import { groupOf, isCustomKind } from '../../api/custom-kind.ts';
 import { Rejected } from '../../api/errors.ts';
 import type { ResolvedSpec } from '../../api/resolve.ts';
 import { warningsOf } from '../../api/strict.ts';
@@ -39,19 +40,22 @@ function planFor({ apiVersion, kind, name, namespace, replicas }: Scaling, warni
     change: { type: 'scaling', target: { apiVersion, kind, namespace, name }, values: { replicas } },
     patch: { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } },
     summary: `replicas → ${replicas}`,
-    undo: undo(kind, name, namespace),
+    undo: undo(apiVersion, kind, name, namespace),
     warnings,
   };
 }
 
-function undo(kind: string, name: string, namespace: string): string {
+function undo(apiVersion: string, kind: string, name: string, namespace: string): string {
+  // kubectl finds a custom kind by kind and group, whatever its resource is called.
+  const resource = isCustomKind(apiVersion) ? `${kind}.${groupOf(apiVersion)}` : kind.toLowerCase();
   return `Where kustomize applies the component, take it out of \`components\` and build again: the number of the base holds again.
 Where the patch was applied by kubectl, set the number that was there before:
-\`kubectl scale ${kind.toLowerCase()}/${name} --namespace ${namespace} --replicas=<number>\`.`;
+\`kubectl scale ${resource}/${name} --namespace ${namespace} --replicas=<number>\`.`;
 }
 
+/** A custom kind may be; only its cluster knows, so reading the live target finds out. */
 function isScalable(apiVersion: string, kind: string): boolean {
-  return apiVersion === API_VERSION && SCALABLE.has(kind);
+  return isCustomKind(apiVersion) || (apiVersion === API_VERSION && SCALABLE.has(kind));
 }
 
 function unsupported(apiVersion: string, kind: string): Rejected {
@@ -59,7 +63,7 @@ function unsupported(apiVersion: string, kind: string): Rejected {
   const asked = JSON.stringify(`${apiVersion} ${kind}`.slice(0, 128));
   return new Rejected(
     'UnsupportedTargetKind',
-    `scaling does not work on ${asked}; it works on ${kinds} of ${API_VERSION}`,
+    `scaling does not work on ${asked}; it works on ${kinds} of ${API_VERSION}, and on custom kinds with a scale subresource`,
   );
 }
 
