@@ -8,6 +8,7 @@ const BENCHMARKS = {
   queue: 'the work queue',
   publish: 'durable publish against a bare loop of the same system calls',
   live: 'intents per second on a real API server against a bare client',
+  policies: 'twenty policies against none: rate, writes after an edit, memory',
   footprint: 'memory, idle CPU and restart with 10,000 intents',
   'status-write': 'the ways to write a status, against each other',
 } as const;
