@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { binary } from '../../../tools/setup/binaries.mjs';
+import { freshKind } from '../../support/custom-kind.ts';
 import { packageOf, writeFiles, writePackage } from '../../support/package-folder.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -16,9 +17,9 @@ beforeAll(async () => {
   kpt = await binary('kpt');
 });
 
-function workload(kind: string, namespace: string): string {
+function workload(kind: string, namespace: string, apiVersion = 'apps/v1'): string {
   return JSON.stringify({
-    apiVersion: 'apps/v1',
+    apiVersion,
     kind,
     metadata: { name: 'web', namespace, labels: { app: 'web' } },
     spec: {
@@ -49,26 +50,43 @@ function shell(script: string, cwd: string) {
   return runTool('sh', ['-e', '-c', script], { cwd, env });
 }
 
-describe.each(['Deployment', 'StatefulSet', 'ReplicaSet'])('kubectl with a live %s', (targetKind) => {
-  test('the commands of the README change the number and nothing else, and the undo brings it back', async () => {
-    const namespace = await freshNamespace(plane, 'patch');
-    await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace) });
-    const before = await specOf(targetKind, namespace);
-    const folder = writePackage(tempFolder(), packageOf({ namespace, targetKind, replicas: 7 }));
-    const { block, inline } = commandsIn(fs.readFileSync(join(folder, 'README.md'), 'utf8'));
-    const [dryRun = '', patch = ''] = block.trim().split('\n');
+/** Follows the README of a package that scales the live workload from 3 to 7, and back. */
+async function followReadme(target: { targetKind: string; targetApiVersion: string }, resource: string): Promise<void> {
+  const namespace = await freshNamespace(plane, 'patch');
+  const { targetKind, targetApiVersion } = target;
+  await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace, targetApiVersion) });
+  const before = await specOf(resource, namespace);
+  const folder = writePackage(tempFolder(), packageOf({ namespace, ...target, replicas: 7 }));
+  const { block, inline } = commandsIn(fs.readFileSync(join(folder, 'README.md'), 'utf8'));
+  const [dryRun = '', patch = ''] = block.trim().split('\n');
 
-    const preview = await shell(dryRun, folder);
-    expect(preview.code, preview.stderr).toBe(0);
-    expect(load(preview.stdout)).toMatchObject({ kind: targetKind, spec: { replicas: 7 } });
-    expect(await specOf(targetKind, namespace)).toEqual(before);
+  const preview = await shell(dryRun, folder);
+  expect(preview.code, preview.stderr).toBe(0);
+  expect(load(preview.stdout)).toMatchObject({ kind: targetKind, spec: { replicas: 7 } });
+  expect(await specOf(resource, namespace)).toEqual(before);
 
-    expect((await shell(patch, folder)).code).toBe(0);
-    expect(await specOf(targetKind, namespace)).toEqual({ ...before, replicas: 7 });
+  expect((await shell(patch, folder)).code).toBe(0);
+  expect(await specOf(resource, namespace)).toEqual({ ...before, replicas: 7 });
 
-    const undo = inline.find((command) => command.startsWith('kubectl scale '))?.replace('<number>', '3');
-    expect((await shell(undo ?? 'false', folder)).code).toBe(0);
-    expect(await specOf(targetKind, namespace)).toEqual(before);
+  const undo = inline.find((command) => command.startsWith('kubectl scale '))?.replace('<number>', '3');
+  expect(await shell(undo ?? 'false', folder)).toMatchObject({ code: 0, stderr: '' });
+  expect(await specOf(resource, namespace)).toEqual(before);
+}
+
+describe('the commands of the README change the number and nothing else, and the undo brings it back', () => {
+  test.each(['Deployment', 'StatefulSet', 'ReplicaSet'])('of a live %s', async (targetKind) => {
+    await followReadme({ targetKind, targetApiVersion: 'apps/v1' }, targetKind);
+  });
+
+  test('of a live object of a custom kind, even where two groups have the kind', async () => {
+    const { apiVersion, kind, definition } = await freshKind(plane);
+    await freshKind(plane, { kind });
+    await followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition);
+  });
+
+  test('of a live object of a custom kind that is called as a built-in one', async () => {
+    const { apiVersion, kind, definition } = await freshKind(plane, { kind: 'Deployment' });
+    await followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition);
   });
 });
 

@@ -16,8 +16,14 @@ beforeAll(async () => {
 const build = (folder: string) => runTool(tools.kustomize, ['build', folder]);
 
 /** A workload with what a careless merge would lose or reformat. */
-function workload(kind: string, name: string, namespace: string | undefined, replicas: number): string {
-  return `apiVersion: apps/v1
+function workload(
+  kind: string,
+  name: string,
+  namespace: string | undefined,
+  replicas: number,
+  apiVersion = apiVersionOf(kind),
+): string {
+  return `apiVersion: ${apiVersion}
 kind: ${kind}
 metadata:
   name: ${JSON.stringify(name)}
@@ -75,18 +81,24 @@ function withReplicas(documents: readonly unknown[], kind: string, name: string,
   return copy;
 }
 
-const KINDS = ['Deployment', 'StatefulSet', 'ReplicaSet'];
+const KINDS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'Rollout'];
+/** kustomize knows no schema of the last one, as of any custom kind. */
+const apiVersionOf = (kind: string): string => (kind === 'Rollout' ? 'argoproj.io/v1alpha1' : 'apps/v1');
 
 describe('kustomize build with the package as a component', () => {
   test.each(KINDS)(
     'gives the %s the new number, and changes nothing else of it or its neighbours',
     async (targetKind) => {
       const others = KINDS.filter((kind) => kind !== targetKind).map((kind) => workload(kind, 'web', 'shop', 3));
-      const twins = [workload(targetKind, 'web-2', 'shop', 3), workload(targetKind, 'web', 'elsewhere', 3)];
+      const twins = [
+        workload(targetKind, 'web-2', 'shop', 3),
+        workload(targetKind, 'web', 'elsewhere', 3),
+        workload(targetKind, 'web', 'shop', 3, 'example.dev/v1'),
+      ];
       const base = [workload(targetKind, 'web', 'shop', 3), NEIGHBOURS, ...others, ...twins].join('---\n');
       const { dir } = overlay({
         base,
-        spec: { targetKind },
+        spec: { targetKind, targetApiVersion: apiVersionOf(targetKind) },
       });
       const [before, after] = [await build(join(dir, 'base')), await build(join(dir, 'overlay'))];
       expect(after).toMatchObject({ code: 0, stderr: '' });
