@@ -134,14 +134,15 @@ export async function hear(weighed: Considered, world: World, signal: AbortSigna
     return { ...weighed, ...approval } as unknown as Heard;
   }
   const { namespace, name, creationTimestamp } = intent.metadata;
+  const approvals = world.surroundings.approvals(namespace, name);
   const approval = decideApproval({
     intent: { namespace, name },
     requirement,
     planDigest: considered.planDigest,
     ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
     intentCreatedAt: new Date(creationTimestamp ?? 0),
-    approvals: world.surroundings.approvals(namespace, name),
-    guard: await world.guard.state(signal),
+    approvals,
+    guard: await world.guard.state(signal, approvals),
     ...(rejected === undefined ? {} : { rejected }),
     now: world.clock.now(),
   });

@@ -61,8 +61,11 @@ export interface Books {
 
 /** Whether the admission policies that keep names true are in force. */
 export interface Guard {
-  /** `trustedSince`: approvals before it do not count. `broken`: what is wrong, for people. */
-  state(signal: AbortSignal): Promise<ApprovalQuestion['guard']>;
+  /**
+   * `trustedSince`: approvals before it do not count. `broken`: what is wrong, for people. The answer is never older than the
+   * youngest of these approvals: what was in force before it was made says nothing about it.
+   */
+  state(signal: AbortSignal, approvals?: readonly Approval[]): Promise<ApprovalQuestion['guard']>;
 }
 
 /** What the steps between plan and package ask of the outside. */
