@@ -1,6 +1,7 @@
-import { API_VERSION, GROUP, KIND, type PatchIntent, type PatchIntentStatus, PLURAL, VERSION } from '../api/types.ts';
+import { API_VERSION, KIND, type PatchIntent, type PatchIntentStatus, PLURAL } from '../api/types.ts';
 import { ApiError, type KubeClient } from '../platform/kubernetes/client.ts';
 import { packageKeyOf } from './key.ts';
+import { BASE, kindIsServed } from './kind-served.ts';
 import { projectIntent } from './project.ts';
 
 /** What a reconcile asks of the API server. */
@@ -13,7 +14,6 @@ export interface IntentApi {
   kindIsServed(signal: AbortSignal): Promise<boolean>;
 }
 
-const BASE = `/apis/${GROUP}/${VERSION}`;
 // Metadata is enough to learn the new version, and spares the server and us the encoding of the rest.
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
@@ -42,20 +42,8 @@ export function createIntentApi(client: KubeClient, mayWrite: () => boolean): In
       });
       return answer.body.metadata?.resourceVersion ?? resourceVersion;
     },
-    async kindIsServed(signal) {
-      try {
-        const { body } = await client.request<Discovery>({ method: 'GET', path: BASE, signal });
-        return body.resources?.some(({ name, verbs }) => name === PLURAL && verbs?.includes('create')) ?? false;
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return false;
-        throw error;
-      }
-    },
+    kindIsServed: (signal) => kindIsServed(client, PLURAL, signal),
   };
-}
-
-interface Discovery {
-  readonly resources?: readonly { readonly name?: string; readonly verbs?: readonly string[] }[];
 }
 
 /** The collection path of one namespace, or of all. */

@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError, DecodeError, SilentConnectionError } from '../platform/kubernetes/client.ts';
 import type { Outcome } from './reflector-step.ts';
+import type { ListFailure } from './reflector-types.ts';
 import { keyOf } from './store.ts';
 
 /** One page of a collection, its items not looked into. */
@@ -82,7 +83,7 @@ export function eventOf(line: unknown): WatchEvent {
 }
 
 /** What the failure of a list means. */
-export function listOutcome(error: unknown): Outcome {
+export function listOutcome(error: unknown): Extract<Outcome, { kind: ListFailure }> {
   if (!(error instanceof ApiError)) return { kind: 'failed' };
   if (error.status === 404) return { kind: 'absent' };
   const kind = error.status === 401 || error.status === 403 ? 'forbidden' : 'failed';

@@ -18,8 +18,17 @@ export interface ReplacedInfo {
   readonly kindWasAbsent: boolean;
 }
 
+/** `absent`: the kind is not served (404). `forbidden`: 401 or 403. `failed`: anything that may pass by itself. */
+export type ListFailure = 'absent' | 'forbidden' | 'failed';
+
 export interface ReflectorMetrics {
-  listed(info: { readonly ok: boolean; readonly items: number; readonly durationMs: number }): void;
+  listed(info: {
+    readonly ok: boolean;
+    readonly items: number;
+    readonly durationMs: number;
+    /** Why there is no list, where there is none. */
+    readonly failure?: ListFailure;
+  }): void;
   event(type: string): void;
   watchEnded(cause: Gap | 'ended' | 'cut' | 'failed' | 'absent' | 'forbidden'): void;
   undecodable(): void;
@@ -47,6 +56,8 @@ export interface ReflectorOptions<T extends StoredObject> {
   /** The highest version seen of other kinds on this server: a list must not be older than what was seen before it. */
   readonly highestSeen?: () => string | undefined;
   readonly metrics?: ReflectorMetrics;
+  /** Failures of which somebody else tells: they are logged at the level debug. */
+  readonly quiet?: readonly ('absent' | 'forbidden')[];
   readonly timing?: Partial<ReflectorTiming>;
 }
 

@@ -10,6 +10,7 @@ import type { StoredObject } from './store.ts';
 export type { ReflectorState, ReflectorTiming } from './reflector-step.ts';
 export type {
   Change,
+  ListFailure,
   Reflector,
   ReflectorMetrics,
   ReflectorOptions,
@@ -151,8 +152,9 @@ class ReflectorLoop<T extends StoredObject> implements Reflector {
       if (generation !== this.#generation) return { kind: 'failed' };
       this.#brokenLists = error instanceof ListBroken ? this.#brokenLists + 1 : 0;
       this.#lastError = messageOf(error);
-      metrics?.listed({ ok: false, items, durationMs: clock.monotonic() - started });
-      return listOutcome(error);
+      const outcome = listOutcome(error);
+      metrics?.listed({ ok: false, items, durationMs: clock.monotonic() - started, failure: outcome.kind });
+      return outcome;
     }
   }
 
@@ -199,13 +201,14 @@ class ReflectorLoop<T extends StoredObject> implements Reflector {
   }
 
   #report(outcome: Outcome): void {
-    const { log, path, metrics } = this.#options;
+    const { log, path, metrics, quiet = [] } = this.#options;
     if (outcome.kind === 'listed') return;
     const cause = outcome.kind === 'gap' ? outcome.gap : outcome.kind === 'ended' && outcome.cut ? 'cut' : outcome.kind;
     if (this.#phase === 'watch') metrics?.watchEnded(cause);
     const { next, attempt, delayMs } = this.#position;
     const fields = { path, phase: this.#phase, cause, error: this.#lastError, next, attempt, delayMs };
     if (cause === 'ended' || cause === 'relist-asked') log.debug(fields, 'watch ended');
+    else if (quiet.some((each) => each === cause)) log.debug(fields, 'list or watch failed');
     else log.warn(fields, 'list or watch failed');
   }
 }

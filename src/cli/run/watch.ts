@@ -13,6 +13,7 @@ import {
   startReflector,
 } from '../../runtime/reflector.ts';
 import type { Store } from '../../runtime/store.ts';
+import { every } from './every.ts';
 
 export interface IntentWatchOptions {
   readonly client: KubeClient;
@@ -61,7 +62,7 @@ export function startIntentWatch(options: IntentWatchOptions): IntentWatch {
   const relist = (): void => {
     for (const reflector of reflectors) reflector.relist();
   };
-  const cancel = every(options, relist);
+  const cancel = every({ ms: options.relistMs, clock, random }, relist);
   return {
     reflectors,
     relist,
@@ -71,17 +72,4 @@ export function startIntentWatch(options: IntentWatchOptions): IntentWatch {
       return Promise.all(reflectors.map((reflector) => reflector.stop()));
     },
   };
-}
-
-/** Runs `job` again and again, each time after the interval and up to a fifth more. Returns the stop. */
-function every({ relistMs, clock, random }: IntentWatchOptions, job: () => void): () => void {
-  let cancel = (): void => {};
-  const arm = (): void => {
-    cancel = clock.after(relistMs * (1 + random.fraction() / 5), () => {
-      job();
-      arm();
-    });
-  };
-  arm();
-  return () => cancel();
 }

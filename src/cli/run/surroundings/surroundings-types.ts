@@ -44,11 +44,19 @@ export interface SurroundingsOptions {
   readonly isLeading: () => boolean;
   /** These intents have to look again; `low`: behind all fresh changes. */
   readonly onWake: (keys: readonly string[], options: { readonly low: boolean }) => void;
+  /** The watch showed another version of a policy, its status included, or its deletion. */
+  readonly onPolicyChange: (name: string) => void;
   readonly timing?: Partial<ReflectorTiming>;
 }
 
 export interface RunningSurroundings {
-  readonly surroundings: Surroundings;
+  readonly surroundings: Surroundings & {
+    /**
+     * Why it is not known whether targets of a namespace have an autoscaler, as a warning for the reviewer; undefined where it is
+     * known, and where nobody asks (live plans are switched off).
+     */
+    autoscalersUnknown(namespace: string): string | undefined;
+  };
   /** The policies as they are on the server, with their status. */
   readonly policyObjects: Store<StoredPolicy>;
   readonly reflectors: readonly Reflector[];
