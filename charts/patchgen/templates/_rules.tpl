@@ -93,7 +93,7 @@
 {{- if .Values.livePlans -}}
 {{- range .Values.targets -}}
 {{- $group := include "patchgen.groupOf" .apiVersion -}}
-{{- if and (contains "." $group) (not (hasSuffix ".k8s.io" $group)) -}}
+{{- if and (contains "." $group) (not (hasSuffix ".k8s.io" (printf ".%s" $group))) -}}
 {{- $names = append $names (printf "%s.%s" .resource $group) -}}
 {{- end -}}
 {{- end -}}

@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { groupOf, isCustomKind } from '../../../src/api/custom-kind.ts';
+import { TARGET_KINDS, type TargetKind } from '../../../src/api/guards/requester.ts';
 import { readPage } from '../../support/docs/pages.ts';
 import { type KubernetesObject, renderChart } from '../../support/helm.ts';
 import { isRole, type Right, rightInWords, rightsOf } from '../../support/rights.ts';
@@ -8,40 +12,90 @@ import { isRole, type Right, rightInWords, rightsOf } from '../../support/rights
 interface Line {
   readonly where: string;
   readonly resource: string;
-  readonly onlyItsOwn: boolean;
+  /** In words: `its own`. Undefined: any name. */
+  readonly only: string | undefined;
   readonly verb: string;
+  /** Values that must be true. */
+  readonly needs: readonly string[];
+  /** The file of the code that asks. */
+  readonly code: string;
 }
 
 const LINE =
-  /^\| (?<where>Intents|Release) \| `(?<resource>[^`]+)`(?<own>, only its own)? \| `(?<verb>[a-z]+)` \| [^|]+`src\/[^|]+ \| [^|]+ \|$/gm;
+  /^\| (?<where>Intents|Targets|Cluster|Release) \| `(?<resource>[^`]+)`(?:, only (?<only>[^|]+))? \| `(?<verb>[a-z]+)` \| (?<needs>[^|]*)\| [^|]+`(?<code>src\/[^`]+)`[^|]+ \| [^|]+ \|$/gm;
 
 const LINES: readonly Line[] = [...readPage('docs/security.md').text.matchAll(LINE)].map(({ groups }) => ({
   where: groups?.where ?? '',
   resource: groups?.resource ?? '',
-  onlyItsOwn: groups?.own !== undefined,
+  only: groups?.only,
   verb: groups?.verb ?? '',
+  needs: [...(groups?.needs ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  code: groups?.code ?? '',
 }));
 
 const RELEASE = 'patchgen-system';
+const ROLLOUT: TargetKind = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', resource: 'rollouts' };
 
 interface Values {
-  readonly watchNamespaces?: readonly string[];
-  readonly leaderElect?: boolean;
-  readonly leaderElectionId?: string;
+  readonly watchNamespaces: readonly string[];
+  readonly allowedTargetNamespaces: readonly string[];
+  readonly leaderElectionId: string;
+  readonly targets: readonly TargetKind[];
+  /** `policies`, `autoscalers.keda`, … */
+  readonly switches: ReadonlySet<string>;
 }
 
 /** What the page promises for these values. */
-function promised({ watchNamespaces = [], leaderElect = true, leaderElectionId = '' }: Values): readonly Right[] {
-  const own = leaderElectionId === '' ? 'patchgen' : leaderElectionId;
-  return LINES.flatMap(({ where, resource: full, onlyItsOwn, verb }): readonly Right[] => {
-    const [group = '', ...rest] = full.split('/');
-    const right = { group, resource: rest.join('/'), verb, names: onlyItsOwn ? [own] : [] };
-    if (where === 'Release') return leaderElect ? [{ ...right, namespace: RELEASE }] : [];
-    if (watchNamespaces.length === 0) return [{ ...right, namespace: undefined }];
-    const places = right.resource === 'events' ? [...watchNamespaces, RELEASE] : watchNamespaces;
-    return [...new Set(places)].map((namespace) => ({ ...right, namespace }));
-  });
+const promised = (values: Values): readonly Right[] =>
+  LINES.filter(({ needs }) => needs.every((name) => values.switches.has(name))).flatMap((line) =>
+    placesOf(line, values).flatMap((namespace) =>
+      resourcesOf(line, values).map(([group, resource]) => ({
+        group,
+        resource,
+        verb: line.verb,
+        names: namesOf(line, values),
+        namespace,
+      })),
+    ),
+  );
+
+function placesOf({ where, resource }: Line, values: Values): readonly (string | undefined)[] {
+  const { watchNamespaces, allowedTargetNamespaces } = values;
+  if (where === 'Release') return [RELEASE];
+  if (where === 'Cluster' || watchNamespaces.length === 0) return [undefined];
+  if (where === 'Targets') return [...new Set([...watchNamespaces, ...allowedTargetNamespaces])];
+  return resource === 'events.k8s.io/events' ? [...new Set([...watchNamespaces, RELEASE])] : watchNamespaces;
 }
+
+function resourcesOf({ resource, only }: Line, { targets }: Values): readonly (readonly [string, string])[] {
+  if (only === 'those of targets' && definitionsOf(targets).length === 0) return [];
+  if (resource.startsWith('<target>')) {
+    const subresource = resource.slice('<target>'.length);
+    return targets.map((target) => [groupOf(target.apiVersion), `${target.resource}${subresource}`]);
+  }
+  const at = resource.indexOf('/');
+  return [[resource.slice(0, at), resource.slice(at + 1)]];
+}
+
+function namesOf({ only }: Line, { targets, leaderElectionId }: Values): readonly string[] {
+  switch (only) {
+    case undefined:
+      return [];
+    case 'its own':
+      return [leaderElectionId === '' ? 'patchgen' : leaderElectionId];
+    case 'those of targets':
+      return definitionsOf(targets);
+    case 'the two about names':
+      return ['approver.patchgen.dev', 'requested-by.patchgen.dev'];
+    default:
+      throw new Error(`what is: only ${only}?`);
+  }
+}
+
+const definitionsOf = (targets: readonly TargetKind[]): readonly string[] =>
+  targets
+    .filter(({ apiVersion }) => isCustomKind(apiVersion))
+    .map(({ apiVersion, resource }) => `${resource}.${groupOf(apiVersion)}`);
 
 const inOrder = (rights: readonly Right[]): readonly string[] => rights.map(rightInWords).toSorted();
 
@@ -54,29 +108,61 @@ const EVERYTHING = {
   persistence: { mode: 'shared' },
 };
 
-const SCOPES: readonly (readonly string[])[] = [[], ['shop'], ['shop', 'payments'], ['shop', RELEASE]];
-const CASES = SCOPES.flatMap((watchNamespaces) =>
-  [true, false].flatMap((leaderElect) =>
-    ['', 'mine'].flatMap((leaderElectionId) =>
-      [{}, EVERYTHING].map((more) => ({
-        ...more,
-        watchNamespaces,
-        leaderElect,
-        leaderElectionId,
-        replicas: leaderElect ? 2 : 1,
-      })),
-    ),
-  ),
-);
+const SWITCHES = ['policies', 'livePlans', 'approvalGuard', 'planDryRun', 'autoscalers.keda', 'leaderElect'] as const;
+const EVERYWHERE: readonly string[] = [];
+const SCOPES: readonly (readonly string[])[] = [EVERYWHERE, ['shop'], ['shop', 'payments'], ['shop', RELEASE]];
 
-test.each(CASES.map((values) => [JSON.stringify(values), values] as const))(
+/** Every combination of what is on and off; the other values take turns, so that each of them meets each of these. */
+const CASES: readonly Values[] = Array.from({ length: 2 ** SWITCHES.length }, (_, turn) => ({
+  switches: new Set<string>(SWITCHES.filter((__, bit) => (turn & (2 ** bit)) === 0)),
+  watchNamespaces: SCOPES[turn % 5] ?? EVERYWHERE,
+  allowedTargetNamespaces: turn % 7 < 3 ? [] : ['apps', 'shop'],
+  leaderElectionId: turn % 11 < 6 ? '' : 'mine',
+  targets: turn % 3 === 1 ? [...TARGET_KINDS, ROLLOUT] : TARGET_KINDS,
+}));
+
+/** As the chart takes them. */
+function chartValues({ switches, ...others }: Values): object {
+  const on = (name: (typeof SWITCHES)[number]): boolean => switches.has(name);
+  return {
+    ...others,
+    ...(switches.size % 2 === 0 ? EVERYTHING : {}),
+    policies: on('policies'),
+    livePlans: on('livePlans'),
+    approvalGuard: on('approvalGuard'),
+    planDryRun: on('planDryRun'),
+    autoscalers: { keda: on('autoscalers.keda') },
+    leaderElect: on('leaderElect'),
+    replicas: on('leaderElect') ? 2 : 1,
+  };
+}
+
+const inWords = ({ switches, ...others }: Values): string =>
+  JSON.stringify({ ...others, targets: others.targets.length, on: [...switches].join(' ') });
+
+test.each(CASES.map((values) => [inWords(values), values] as const))(
   'the page tells exactly what the chart grants with %s',
   async (_, values) => {
-    const objects = await renderChart({ values, namespace: RELEASE });
+    const objects = await renderChart({ values: chartValues(values), namespace: RELEASE });
     expect(inOrder(rightsOf(objects))).toEqual(inOrder(promised(values)));
     expect(objects.filter(isRole).flatMap(unusual)).toEqual([]);
   },
 );
+
+test('the cases above meet: each switch is on and off in each scope and with each kind of targets', () => {
+  const met = (holds: (values: Values) => boolean): number => CASES.filter(holds).length;
+  for (const name of SWITCHES)
+    for (const on of [true, false]) {
+      const now = ({ switches }: Values): boolean => switches.has(name) === on;
+      for (const scope of SCOPES)
+        expect(
+          met((it) => now(it) && it.watchNamespaces === scope),
+          `${name} ${on} ${scope}`,
+        ).toBeGreaterThan(0);
+      for (const custom of [true, false])
+        expect(met((it) => now(it) && it.targets.includes(ROLLOUT) === custom)).toBeGreaterThan(0);
+    }
+});
 
 /** Parts of a rule that the comparison of rights does not look at, and rules that are none. */
 function unusual(role: KubernetesObject & { readonly rules: readonly object[] }): readonly object[] {
@@ -85,20 +171,41 @@ function unusual(role: KubernetesObject & { readonly rules: readonly object[] })
   return role.rules.filter((rule) => Object.keys(rule).some((key) => !known.has(key)));
 }
 
-test('no line of the page is a wildcard, a write to intents, or a right on Secrets, workloads or rights', () => {
-  expect(LINES.length).toBeGreaterThan(8);
+test('no line of the page is a wildcard, a write to more than statuses, Events and the Lease, or a right on Secrets, pods or rights', () => {
   expect(new Set(LINES.map(({ resource }) => resource))).toEqual(
     new Set([
       'patchgen.dev/patchintents',
       'patchgen.dev/patchintents/status',
+      'patchgen.dev/patchapprovals',
+      'patchgen.dev/patchpolicies',
+      'patchgen.dev/patchpolicies/status',
       'events.k8s.io/events',
+      '<target>',
+      '<target>/scale',
+      'autoscaling/horizontalpodautoscalers',
+      'keda.sh/scaledobjects',
+      '/namespaces',
+      'admissionregistration.k8s.io/validatingadmissionpolicies',
+      'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+      'apiextensions.k8s.io/customresourcedefinitions',
       'coordination.k8s.io/leases',
     ]),
   );
-  const verbs = new Set(LINES.map(({ verb }) => verb));
-  expect([...verbs].toSorted()).toEqual(['create', 'get', 'list', 'patch', 'update', 'watch']);
-  const onIntents = LINES.filter(({ resource }) => resource === 'patchgen.dev/patchintents').map(({ verb }) => verb);
-  expect(onIntents.toSorted()).toEqual(['get', 'list', 'watch']);
+  const reads = new Set(['get', 'list', 'watch']);
+  const writes = LINES.filter(({ verb }) => !reads.has(verb)).map(({ resource, verb }) => `${verb} ${resource}`);
+  expect(writes.toSorted()).toEqual([
+    'create coordination.k8s.io/leases',
+    'create events.k8s.io/events',
+    'patch <target>',
+    'patch events.k8s.io/events',
+    'update coordination.k8s.io/leases',
+    'update patchgen.dev/patchintents/status',
+    'update patchgen.dev/patchpolicies/status',
+  ]);
+});
+
+test('the code that the page names is there', () => {
+  for (const { code } of LINES) expect(existsSync(join(import.meta.dirname, '../../..', code)), code).toBe(true);
 });
 
 test('a line of the table that this test cannot read is found out', () => {

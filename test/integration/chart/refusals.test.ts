@@ -9,6 +9,8 @@ interface Refused {
   readonly release?: string;
 }
 
+const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' };
+
 const COMBINATIONS: Readonly<Record<string, Refused>> = {
   'single with several pods': {
     values: { persistence: { mode: 'single' } },
@@ -78,6 +80,18 @@ const COMBINATIONS: Readonly<Record<string, Refused>> = {
     values: { leaderElectionRetryPeriod: '8400ms' },
     says: 'leaderElectionRenewDeadline (10s) must be longer than 1.2 times leaderElectionRetryPeriod (8400ms)',
   },
+  'approvals that nothing guards': {
+    values: { admissionPolicies: { enabled: false } },
+    says: 'approvalGuard=true needs admissionPolicies.enabled, .requestedBy and .approver: without them no approval counts',
+  },
+  'approvals that only half of the guards keep true': {
+    values: { admissionPolicies: { approver: false } },
+    says: 'approvalGuard=true needs admissionPolicies.enabled, .requestedBy and .approver',
+  },
+  'one kind as two resources': {
+    values: { targets: [DEPLOYMENT, { ...DEPLOYMENT, resource: 'deployment' }] },
+    says: 'targets names apps/v1 Deployment twice: a kind is served as one resource',
+  },
   'a name that no Service may have': {
     values: {},
     release: '1st',
@@ -132,6 +146,31 @@ const SCHEMA: Readonly<Record<string, Refused>> = {
     values: { terminationGracePeriodSeconds: 10 },
     says: "at '/terminationGracePeriodSeconds': minimum: got 10, want 28",
   },
+  'no target at all': { values: { targets: [] }, says: "at '/targets': minItems: got 0, want 1" },
+  'every resource as a target': {
+    values: { targets: [{ ...DEPLOYMENT, resource: '*' }] },
+    says: "at '/targets/0/resource': '*' does not match pattern",
+  },
+  'every group as a target': {
+    values: { targets: [{ ...DEPLOYMENT, apiVersion: '*' }] },
+    says: "at '/targets/0/apiVersion': '*' does not match pattern",
+  },
+  'a subresource as a target': {
+    values: { targets: [{ ...DEPLOYMENT, resource: 'pods/exec' }] },
+    says: "at '/targets/0/resource': 'pods/exec' does not match pattern",
+  },
+  'secrets as a target': {
+    values: { targets: [{ ...DEPLOYMENT, resource: 'secrets' }] },
+    says: "at '/targets/0/resource': 'not' failed",
+  },
+  'a target without its resource': {
+    values: { targets: [{ apiVersion: 'apps/v1', kind: 'Deployment' }] },
+    says: "at '/targets/0': missing property 'resource'",
+  },
+  'a target that would end the text of an expression': {
+    values: { targets: [{ ...DEPLOYMENT, kind: "A': 'b" }] },
+    says: "at '/targets/0/kind'",
+  },
   'a secret without a name': { values: { imagePullSecrets: [{ name: '' }] }, says: "at '/imagePullSecrets/0/name'" },
 };
 
@@ -162,6 +201,9 @@ test('what only looks like such a combination is rendered', async () => {
     { replicas: 1, podDisruptionBudget: { minAvailable: 1 } },
     { replicas: 3, podDisruptionBudget: { minAvailable: '66%' } },
     { outputDir: '/opt/packages' },
+    { admissionPolicies: { enabled: false }, approvalGuard: false },
+    { admissionPolicies: { enabled: false }, policies: false },
+    { admissionPolicies: { requester: false } },
     { persistence: { mode: 'shared', accessModes: ['ReadWriteMany', 'ReadWriteOnce'] } },
   ])
     expect((await renderChart({ values })).length).toBeGreaterThan(6);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { HELMS, type Helm, type KubernetesObject, only, renderChart } from '../../support/helm.ts';
+import { HELMS, type Helm, type KubernetesObject, renderChart } from '../../support/helm.ts';
 
 // Who may do what, by the roles that the chart renders. Other tests run the operator with them.
 
