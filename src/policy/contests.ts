@@ -19,7 +19,7 @@ export interface Claim {
 export class Contests {
   readonly #claims = new Map<string, Claim>();
   /** By field: the claims, the oldest first. */
-  readonly #fields = new Map<string, readonly Claim[]>();
+  readonly #fields = new Map<string, Claim[]>();
 
   /** Takes in what an intent wants now, in place of what it wanted before. Returns the keys of the others whose outcome moved. */
   set(claim: Claim): readonly string[] {
@@ -27,8 +27,7 @@ export class Contests {
     if (before !== undefined && same(before, claim)) return [];
     return this.#moved(claim.key, [before?.field, claim.field], () => {
       this.#take(before);
-      this.#claims.set(claim.key, claim);
-      this.#fields.set(claim.field, [...this.#of(claim.field), claim].toSorted(byAge));
+      this.#put(claim);
     });
   }
 
@@ -42,31 +41,59 @@ export class Contests {
   /** The claim that this intent has lost to; undefined where it wins, shares, or wants nothing. */
   rivalOf(key: string): Claim | undefined {
     const claim = this.#claims.get(key);
-    if (claim === undefined) return undefined;
-    const [winner] = this.#of(claim.field);
-    return winner === undefined || winner.value === claim.value ? undefined : winner;
+    return claim === undefined ? undefined : lostTo(claim, this.#of(claim.field)[0]);
   }
 
   #of(field: string): readonly Claim[] {
     return this.#fields.get(field) ?? [];
   }
 
+  #put(claim: Claim): void {
+    this.#claims.set(claim.key, claim);
+    const claims = this.#fields.get(claim.field) ?? [];
+    claims.splice(placeOf(claim, claims), 0, claim);
+    this.#fields.set(claim.field, claims);
+  }
+
   #take(claim: Claim | undefined): void {
     if (claim === undefined) return;
     this.#claims.delete(claim.key);
-    const rest = this.#of(claim.field).filter(({ key }) => key !== claim.key);
-    if (rest.length === 0) this.#fields.delete(claim.field);
-    else this.#fields.set(claim.field, rest);
+    const claims = this.#fields.get(claim.field) ?? [];
+    claims.splice(claims.indexOf(claim, placeOf(claim, claims)), 1);
+    if (claims.length === 0) this.#fields.delete(claim.field);
   }
 
-  /** A loser names its rival and what that wants, so another winner moves it as much as another outcome does. */
+  /**
+   * A loser names its rival and what that wants, so another winner moves it as much as another outcome does. Where the winner
+   * stays nobody is looked at: thousands of intents on one field must not cost the square of their number.
+   */
   #moved(own: string, fields: readonly (string | undefined)[], change: () => void): readonly string[] {
-    const touched = new Set(fields.filter((field) => field !== undefined));
-    const others = [...touched].flatMap((field) => this.#of(field)).filter(({ key }) => key !== own);
-    const before = new Map(others.map(({ key }) => [key, this.rivalOf(key)]));
+    const touched = [...new Set(fields.filter((field) => field !== undefined))];
+    const winners = touched.map((field) => this.#of(field)[0]);
     change();
-    return others.map(({ key }) => key).filter((key) => this.rivalOf(key) !== before.get(key));
+    return touched.flatMap((field, at) => {
+      const [before, after] = [winners[at], this.#of(field)[0]];
+      if (before === after) return [];
+      const others = this.#of(field).filter(({ key }) => key !== own);
+      return others.filter((each) => lostTo(each, before) !== lostTo(each, after)).map(({ key }) => key);
+    });
   }
+}
+
+function lostTo(claim: Claim, winner: Claim | undefined): Claim | undefined {
+  return winner === undefined || winner.value === claim.value ? undefined : winner;
+}
+
+/** Where a claim stands, or would, among claims that are in order. */
+function placeOf(claim: Claim, claims: readonly Claim[]): number {
+  let [from, to] = [0, claims.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const other = claims[middle];
+    if (other !== undefined && byAge(other, claim) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function byAge(one: Claim, other: Claim): number {
