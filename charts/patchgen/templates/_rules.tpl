@@ -37,15 +37,13 @@
 {{- end -}}
 
 {{- define "patchgen.autoscalerRules" -}}
-# Who else sets the replicas of a target.
+# Who else sets the replicas of a target. ScaledObjects where KEDA is installed.
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [list, watch]
-{{- if .Values.autoscalers.keda }}
 - apiGroups: [keda.sh]
   resources: [scaledobjects]
   verbs: [list, watch]
-{{- end }}
 {{- end -}}
 
 {{/* What no namespace has. Empty where nothing of it is used. */}}

@@ -41,7 +41,7 @@ interface Values {
   readonly allowedTargetNamespaces: readonly string[];
   readonly leaderElectionId: string;
   readonly targets: readonly TargetKind[];
-  /** `policies`, `autoscalers.keda`, … */
+  /** `policies`, `livePlans`, … */
   readonly switches: ReadonlySet<string>;
 }
 
@@ -108,7 +108,7 @@ const EVERYTHING = {
   persistence: { mode: 'shared' },
 };
 
-const SWITCHES = ['policies', 'livePlans', 'approvalGuard', 'planDryRun', 'autoscalers.keda', 'leaderElect'] as const;
+const SWITCHES = ['policies', 'livePlans', 'approvalGuard', 'planDryRun', 'leaderElect'] as const;
 const EVERYWHERE: readonly string[] = [];
 const SCOPES: readonly (readonly string[])[] = [EVERYWHERE, ['shop'], ['shop', 'payments'], ['shop', RELEASE]];
 
@@ -131,7 +131,6 @@ function chartValues({ switches, ...others }: Values): object {
     livePlans: on('livePlans'),
     approvalGuard: on('approvalGuard'),
     planDryRun: on('planDryRun'),
-    autoscalers: { keda: on('autoscalers.keda') },
     leaderElect: on('leaderElect'),
     replicas: on('leaderElect') ? 2 : 1,
   };

@@ -24,8 +24,10 @@ const PLAIN_INTENTS = [
   rule('patchgen.dev', ['patchintents/status'], 'update'),
 ];
 const INTENTS = [...PLAIN_INTENTS, rule('patchgen.dev', ['patchapprovals'], 'list', 'watch')];
-const HPA = rule('autoscaling', ['horizontalpodautoscalers'], 'list', 'watch');
-const AUTOSCALERS = [HPA, rule('keda.sh', ['scaledobjects'], 'list', 'watch')];
+const AUTOSCALERS = [
+  rule('autoscaling', ['horizontalpodautoscalers'], 'list', 'watch'),
+  rule('keda.sh', ['scaledobjects'], 'list', 'watch'),
+];
 const WORKLOADS = ['deployments', 'statefulsets', 'replicasets'];
 const TARGETS = [...WORKLOADS.map((it) => rule('apps', [it, `${it}/scale`], 'get')), ...AUTOSCALERS];
 const POLICIES = [
@@ -97,9 +99,6 @@ test('a right goes with the setting that needs it', async () => {
   expect(await granted({ livePlans: false })).toEqual(without(...TARGETS));
   expect(await granted({ livePlans: false, planDryRun: true })).toEqual(without(...TARGETS));
   expect(await granted({ approvalGuard: false })).toEqual(without(GUARDS));
-  expect(await granted({ autoscalers: { keda: false } })).toEqual(
-    without(...TARGETS.filter((it) => it.apiGroups.includes('keda.sh'))),
-  );
 });
 
 test('a dry run of patches is a right to patch the targets themselves, and no more', async () => {
