@@ -1,7 +1,15 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type ControllerSeries, controllerSeries, type ElectorSeries, electorSeries } from './metrics/controller.ts';
 import type { ReasonLabels } from './metrics/intents.ts';
-import { type BookSeries, bookSeries, type SurroundingSeries, surroundingSeries } from './metrics/policy.ts';
+import { type PlanSeries, planSeries } from './metrics/plan.ts';
+import {
+  type BookSeries,
+  bookSeries,
+  type GuardState,
+  guardSeries,
+  type SurroundingSeries,
+  surroundingSeries,
+} from './metrics/policy.ts';
 import {
   buildInfo,
   heldSeries,
@@ -53,7 +61,10 @@ export interface Metrics {
   readonly elector: ElectorSeries;
   readonly term: { readonly queue: QueueSeries; readonly controller: ControllerSeries; readonly reconcile: RunSeries };
   readonly publisher: PublishSeries;
+  readonly plans: PlanSeries;
   readonly books: BookSeries;
+  /** Tells how the guard of approvals was just seen. */
+  readonly approvalGuard: (seen: GuardState) => void;
   readonly surroundings: SurroundingSeries;
   readonly held: { set(counts: ReadonlyMap<string, number>): void };
   readonly storage: StorageSeries;
@@ -89,7 +100,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       reconcile: runSeries(series, Object.keys(options.reasons), options.rules),
     },
     publisher: publishSeries(series),
+    plans: planSeries(series),
     books: bookSeries(series),
+    approvalGuard: guardSeries(series),
     surroundings: surroundingSeries(series, options.watched),
     held: heldSeries(series),
     storage: storageSeries(series, options.neededBytes),

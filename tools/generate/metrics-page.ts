@@ -1,4 +1,5 @@
 import { REASONS } from '../../src/api/reasons.ts';
+import { RESOURCES } from '../../src/cli/run/surroundings/surroundings-types.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { REFUSING_RULES } from '../../src/policy/evaluate.ts';
 
@@ -51,7 +52,7 @@ function exposition(): Promise<string> {
     version: '',
     reasons: REASONS,
     rules: REFUSING_RULES,
-    watched: [],
+    watched: RESOURCES,
     workers: 1,
     lease: '',
     host: '',

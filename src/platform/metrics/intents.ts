@@ -1,6 +1,6 @@
 import type { Series } from './series.ts';
 
-const READY = ['True', 'False', 'Unknown'] as const;
+export const READY = ['True', 'False', 'Unknown'] as const;
 const OTHER = 'other';
 
 export type Ready = (typeof READY)[number];
@@ -24,7 +24,16 @@ export interface IntentNumbers {
   readonly outdatedSeconds: number;
   /** Objects that exist and cannot be read. */
   readonly undecodable: number;
+  /** Intents that wait for people to agree. */
+  readonly awaitingApproval: number;
+  /** Seconds since the oldest of them has not been approved; 0 where there is none. */
+  readonly awaitingApprovalSeconds: number;
+  /** Intents that do not go ahead because somebody else has the field, by who that is. */
+  readonly conflicts: Readonly<Record<Conflict, number>>;
 }
+
+const CONFLICTS = ['autoscaler', 'intent'] as const;
+export type Conflict = (typeof CONFLICTS)[number];
 
 /** The series about the intents themselves. Every replica serves them: each watches all intents. */
 export function intentSeries({ gauge }: Series, reasons: Readonly<Record<string, ReasonLabels>>) {
@@ -43,6 +52,16 @@ export function intentSeries({ gauge }: Series, reasons: Readonly<Record<string,
     'Longest time for which an outdated status has not moved, as seen by the scrapes of this process',
   );
   const undecodable = gauge('patchgen_intents_undecodable', 'Intents that exist and cannot be read');
+  const pending = gauge('patchgen_approvals_pending', 'Intents that wait for people to agree to their plan');
+  const oldest = gauge(
+    'patchgen_approvals_pending_oldest_seconds',
+    'Longest time for which an intent that waits for people has not been approved',
+  );
+  const conflicts = gauge(
+    'patchgen_conflicts',
+    'Intents that do not go ahead because an autoscaler or an older intent has their field',
+    ['by'],
+  );
   const labels = Object.entries({ ...reasons, [OTHER]: { class: OTHER, step: OTHER } });
   return (now: IntentNumbers): void => {
     for (const status of READY) ready.labels({ ready: status }).set(now.ready[status]);
@@ -53,6 +72,9 @@ export function intentSeries({ gauge }: Series, reasons: Readonly<Record<string,
     outdated.set(now.outdated);
     seconds.set(now.outdatedSeconds);
     undecodable.set(now.undecodable);
+    pending.set(now.awaitingApproval);
+    oldest.set(now.awaitingApprovalSeconds);
+    for (const by of CONFLICTS) conflicts.labels({ by }).set(now.conflicts[by]);
   };
 }
 

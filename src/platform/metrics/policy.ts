@@ -1,3 +1,4 @@
+import { READY, type Ready } from './intents.ts';
 import { childrenOf, type Series } from './series.ts';
 
 const WRITE_RESULTS = ['written', 'conflict', 'failed'] as const;
@@ -55,5 +56,47 @@ export function surroundingSeries({ gauge }: Series, resources: readonly string[
   return {
     objects: (resource, count) => objects.labels({ resource }).set(count),
     unreadable: (resource, is) => unreadable.labels({ resource }).set(is ? 1 : 0),
+  };
+}
+
+/** How the policies are, as counted at one moment. */
+export interface PolicyNumbers {
+  /** By the status of their Ready condition; Unknown where that speaks of an older spec, or is not there. */
+  readonly ready: Readonly<Record<Ready, number>>;
+  /** Policies whose storm brake stops changes now. */
+  readonly braking: number;
+}
+
+/** The series about the policies themselves. Every replica serves them: each watches all policies. */
+export function policySeries({ gauge }: Series): (now: PolicyNumbers) => void {
+  const ready = gauge(
+    'patchgen_policies',
+    'Policies by the status of their Ready condition; Unknown: not looked at since they changed',
+    ['ready'],
+  );
+  const braking = gauge('patchgen_policies_braking', 'Policies whose storm brake stops all changes under them now');
+  const set = (now: PolicyNumbers): void => {
+    for (const status of READY) ready.labels({ ready: status }).set(now.ready[status]);
+    braking.set(now.braking);
+  };
+  set({ ready: { True: 0, False: 0, Unknown: 0 }, braking: 0 });
+  return set;
+}
+
+const GUARD_STATES = ['intact', 'broken', 'off'] as const;
+
+/** `off`: approvals count unguarded, by setting. */
+export type GuardState = (typeof GUARD_STATES)[number];
+
+/** What was last seen of the admission policies that keep the names of approvers true. Nothing, before anybody asked. */
+export function guardSeries({ gauge }: Series): (seen: GuardState) => void {
+  const states = gauge(
+    'patchgen_approval_guard',
+    'Whether this is how the admission policies behind approvals were last seen, 1 or 0; asked for when an approval is',
+    ['state'],
+  );
+  for (const state of GUARD_STATES) states.labels({ state }).set(0);
+  return (seen) => {
+    for (const state of GUARD_STATES) states.labels({ state }).set(state === seen ? 1 : 0);
   };
 }

@@ -1,4 +1,5 @@
 import { type IntentNumbers, intentSeries, type ReasonLabels } from './intents.ts';
+import { type PolicyNumbers, policySeries } from './policy.ts';
 import { childrenOf, type Series } from './series.ts';
 
 const PUBLISH_OUTCOMES = ['written', 'unchanged', 'restored', 'failed'] as const;
@@ -58,6 +59,7 @@ export function publishSeries({ counter, histogram }: Series): PublishSeries {
 /** Numbers that whoever knows them sets, at a change or when scraped (`onScrape`). */
 export interface StateSeries {
   intents(now: IntentNumbers): void;
+  policies(now: PolicyNumbers): void;
   packages(count: number): void;
   ready(isReady: boolean): void;
   /** Whether this process is the one that writes: elected, and its root claimed. */
@@ -76,6 +78,9 @@ const NO_INTENTS: IntentNumbers = Object.freeze({
   outdated: 0,
   outdatedSeconds: 0,
   undecodable: 0,
+  awaitingApproval: 0,
+  awaitingApprovalSeconds: 0,
+  conflicts: { autoscaler: 0, intent: 0 },
 });
 
 /** `reasons`: those with which an intent can be not ready. */
@@ -95,6 +100,7 @@ export function stateSeries(series: Series, reasons: Readonly<Record<string, Rea
   intents(NO_INTENTS);
   return {
     intents,
+    policies: policySeries(series),
     packages: (count) => packages.set(count),
     ready: (isReady) => ready.set(isReady ? 1 : 0),
     leading: (isLeading) => leading.set(isLeading ? 1 : 0),

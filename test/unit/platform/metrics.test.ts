@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS } from '../../../src/api/reasons.ts';
+import { RESOURCES, type SurroundingsMetrics } from '../../../src/cli/run/surroundings/surroundings-types.ts';
 import { createMetrics, type Metrics } from '../../../src/platform/metrics.ts';
 import { REFUSING_RULES } from '../../../src/policy/evaluate.ts';
 import type { ReconcileMetrics } from '../../../src/reconcile/deps.ts';
+import type { BooksMetrics } from '../../../src/reconcile/permit/books-types.ts';
 import type { ControllerMetrics } from '../../../src/runtime/controller.ts';
 import type { ElectorMetrics } from '../../../src/runtime/elector.ts';
 import type { EventMetrics } from '../../../src/runtime/events.ts';
@@ -17,6 +19,8 @@ const fits = (metrics: Metrics) => ({
   elector: metrics.elector satisfies ElectorMetrics,
   events: metrics.events satisfies EventMetrics,
   watch: metrics.watch satisfies ReflectorMetrics,
+  books: metrics.books satisfies BooksMetrics,
+  surroundings: metrics.surroundings satisfies SurroundingsMetrics,
 });
 
 function setUp() {
@@ -25,7 +29,7 @@ function setUp() {
     version: '1.2.3',
     reasons: REASONS,
     rules: REFUSING_RULES,
-    watched: [],
+    watched: RESOURCES,
     workers: 16,
     lease: 'patchgen',
     host: '10.0.0.1:443',
@@ -76,6 +80,18 @@ describe('metrics', () => {
     'patchgen_intents_outdated',
     'patchgen_intents_outdated_seconds',
     'patchgen_intents_undecodable',
+    'patchgen_approvals_pending',
+    'patchgen_approvals_pending_oldest_seconds',
+    'patchgen_approval_guard{state="broken"}',
+    'patchgen_conflicts{by="autoscaler"}',
+    'patchgen_policies{ready="False"}',
+    'patchgen_policies_braking',
+    ...REFUSING_RULES.map((rule) => `patchgen_policy_denials_total{rule="${rule}"}`),
+    'patchgen_policy_reservations_total{result="failed"}',
+    'patchgen_policy_writes_total{result="failed"}',
+    'patchgen_plan_reads_total{result="unreadable"}',
+    'patchgen_plan_read_seconds_count',
+    ...RESOURCES.map((resource) => `patchgen_watch_unreadable{resource="${resource}"}`),
     'patchgen_intents_not_ready{reason="InvalidSpec",class="Rejected",step="validate"}',
     'patchgen_intents_not_ready{reason="other",class="other",step="other"}',
     ...Object.keys(REASONS).map((reason) => `patchgen_outcomes_total{reason="${reason}"}`),
@@ -142,7 +158,8 @@ describe('metrics', () => {
 
   test('intents that are not ready count by reason, with its class and step; a reason of somebody else counts as other', async () => {
     const { metrics, value } = setUp();
-    const rest = { ready: { True: 1, False: 5, Unknown: 0 }, outdated: 2, outdatedSeconds: 7, undecodable: 3 };
+    const held = { awaitingApproval: 4, awaitingApprovalSeconds: 90, conflicts: { autoscaler: 1, intent: 2 } };
+    const rest = { ready: { True: 1, False: 5, Unknown: 0 }, outdated: 2, outdatedSeconds: 7, undecodable: 3, ...held };
     const notReady = new Map(Object.entries({ StorageFull: 2, '<script>': 1, constructor: 1, PackageWritten: 1 }));
     metrics.state.intents({ ...rest, notReady });
     const of = (reason: string, kind: string, step: string) =>
@@ -150,8 +167,22 @@ describe('metrics', () => {
     expect(await of('StorageFull', 'Transient', 'publish')).toBe(2);
     expect(await of('other', 'other', 'other')).toBe(3);
     expect(await value('patchgen_intents_outdated_seconds')).toBe(7);
+    expect(await value('patchgen_approvals_pending')).toBe(4);
+    expect(await value('patchgen_approvals_pending_oldest_seconds')).toBe(90);
+    expect(await value('patchgen_conflicts{by="intent"}')).toBe(2);
     metrics.state.intents({ ...rest, notReady: new Map() });
     expect(await of('StorageFull', 'Transient', 'publish')).toBe(0);
+  });
+
+  test('of the guard of approvals only what was last seen is told', async () => {
+    const { metrics, value } = setUp();
+    const seen = async () =>
+      Promise.all(['intact', 'broken', 'off'].map((state) => value(`patchgen_approval_guard{state="${state}"}`)));
+    expect(await seen()).toEqual([0, 0, 0]);
+    metrics.approvalGuard('broken');
+    expect(await seen()).toEqual([0, 1, 0]);
+    metrics.approvalGuard('intact');
+    expect(await seen()).toEqual([1, 0, 0]);
   });
 
   test('a Lease that was not seen yet has no number of changes, so that its first number is no change', async () => {

@@ -7,16 +7,20 @@ interface Case {
   readonly uid?: string;
   readonly generation?: number;
   readonly observed?: number;
-  readonly ready?: readonly [status: 'True' | 'False' | 'Unknown', reason: string];
+  readonly ready?: readonly [status: Condition['status'], reason: string];
   readonly deleted?: boolean;
+  /** Beside Ready. */
+  readonly others?: readonly Condition[];
 }
 
-function intent({ uid = 'u1', generation = 1, observed = -1, ready, deleted = false }: Case): PatchIntent {
-  const [status, reason] = ready ?? [];
-  const conditions: Condition[] =
-    status === undefined || reason === undefined
-      ? []
-      : [{ type: 'Ready', status, reason, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+const START = '2026-01-01T00:00:00Z';
+
+function condition(type: string, status: Condition['status'], reason: string, lastTransitionTime = START): Condition {
+  return { type, status, reason, message: '', lastTransitionTime };
+}
+
+function intent({ uid = 'u1', generation = 1, observed = -1, ready, deleted = false, others = [] }: Case): PatchIntent {
+  const conditions = [...others, ...(ready === undefined ? [] : [condition('Ready', ...ready)])];
   return draft({
     uid,
     generation,
@@ -26,7 +30,7 @@ function intent({ uid = 'u1', generation = 1, observed = -1, ready, deleted = fa
 }
 
 function counting() {
-  const clock = { ms: 0, monotonic: () => clock.ms };
+  const clock = { ms: 0, monotonic: () => clock.ms, now: () => new Date(Date.parse(START) + clock.ms) };
   return { clock, count: intentCounter(clock) };
 }
 
@@ -75,5 +79,61 @@ describe('the intent counter', () => {
     clock.ms = 10_000;
     expect(count([intent({ uid: 'second' })])).toMatchObject({ outdated: 1, outdatedSeconds: 0 });
     expect(count([intent({ uid: 'second', deleted: true })])).toMatchObject({ outdated: 0 });
+  });
+
+  test.each(['AwaitingApproval', 'ApprovalStale', 'ApprovalExpired', 'ApprovalNotCounted', 'ApprovalUnguarded'])(
+    'an intent with %s waits for people',
+    (reason) => {
+      const { count } = counting();
+      expect(count([intent({ ready: ['False', reason] })])).toMatchObject({ awaitingApproval: 1 });
+    },
+  );
+
+  test.each<Case>([
+    { ready: ['False', 'ApprovalRejected'] },
+    { ready: ['False', 'OutsideWindow'], others: [condition('Approved', 'False', 'AwaitingApproval')] },
+    { ready: ['True', 'PackageWritten'], others: [condition('Approved', 'True', 'Approved')] },
+    { ready: ['False', 'AwaitingApproval'], deleted: true },
+    {},
+  ])('what was answered, waits for something else, or goes does not wait for people: %j', (some) => {
+    const { clock, count } = counting();
+    clock.ms = 60_000;
+    expect(count([intent(some)])).toMatchObject({ awaitingApproval: 0, awaitingApprovalSeconds: 0 });
+  });
+
+  test('waiting for people is as old as the oldest that is not approved, whatever Ready said before', () => {
+    const { clock, count } = counting();
+    clock.ms = 3_600_000;
+    const later = '2026-01-01T00:50:00Z';
+    const young = intent({
+      uid: 'a',
+      ready: ['False', 'AwaitingApproval'],
+      others: [condition('Approved', 'False', 'AwaitingApproval', later)],
+    });
+    const old = intent({ uid: 'b', ready: ['False', 'ApprovalStale'] });
+    expect(count([young])).toMatchObject({ awaitingApproval: 1, awaitingApprovalSeconds: 600 });
+    expect(count([young, old])).toMatchObject({ awaitingApproval: 2, awaitingApprovalSeconds: 3_600 });
+  });
+
+  test('a time ahead of the clock, or no time at all, is no age', () => {
+    const { count } = counting();
+    const at = (time: string) => [condition('Approved', 'False', 'AwaitingApproval', time)];
+    const ahead = intent({ ready: ['False', 'AwaitingApproval'], others: at('2027-01-01T00:00:00Z') });
+    const strange = intent({ uid: 'b', ready: ['False', 'AwaitingApproval'], others: at('yesterday') });
+    expect(count([ahead, strange])).toMatchObject({ awaitingApproval: 2, awaitingApprovalSeconds: 0 });
+  });
+
+  test('a conflict counts by who has the field, and only while it is there', () => {
+    const { count } = counting();
+    const conflicts = [
+      condition('Conflicted', 'True', 'ManagedByAutoscaler'),
+      condition('Conflicted', 'True', 'ConflictingIntent'),
+      condition('Conflicted', 'True', 'ConflictingIntent'),
+      condition('Conflicted', 'True', 'constructor'),
+      condition('Conflicted', 'False', 'ManagedByAutoscaler'),
+    ];
+    const all = conflicts.map((one, i) => intent({ uid: `${i}`, ready: ['False', one.reason], others: [one] }));
+    expect(count(all).conflicts).toEqual({ autoscaler: 1, intent: 2 });
+    expect(count([]).conflicts).toEqual({ autoscaler: 0, intent: 0 });
   });
 });
