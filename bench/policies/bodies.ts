@@ -1,6 +1,6 @@
 import type { PatchPolicySpec } from '../../src/api/schema/patchpolicy.ts';
 
-const everywhere = { match: { namespaces: { names: ['policed-*', 'plain-*'] } } } as const;
+const everywhere: Pick<PatchPolicySpec, 'match'> = { match: { namespaces: { names: ['policed-*', 'plain-*'] } } };
 
 /**
  * Twenty policies as a platform team has them: all apply to every intent but four, and each kind of rule is among them. Two

@@ -97,6 +97,7 @@ export async function observe(planned: Planned, world: World, signal: AbortSigna
   const { surroundings } = world;
   // Asked after the read, so that all of this is as new as it can be.
   const policies = surroundings.policies();
+  const unknown = surroundings.autoscalersUnknown(target.namespace);
   if (policies === undefined) throw new Transient('PolicyUnavailable', 'the policies of the cluster are not known yet');
   const autoscaler = surroundings.autoscalerOf(target);
   const rival = surroundings.rivalOf(keyOf(metadata));
@@ -104,6 +105,7 @@ export async function observe(planned: Planned, world: World, signal: AbortSigna
     base,
     ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(rival === undefined ? {} : { rival }),
+    unknown: unknown === undefined ? [] : [unknown],
     namespaceLabels: surroundings.namespaceLabels(metadata.namespace),
     targetNamespaceLabels: surroundings.namespaceLabels(target.namespace),
     policies,

@@ -12,6 +12,7 @@ export class ScriptedSurroundings {
   readFailures: Error[] = [];
   reads = 0;
   autoscaler: string | undefined;
+  autoscalersUnknown: string | undefined;
   rival: Claim | undefined;
   policies: readonly CompiledPolicy[] | undefined = [];
   labels: ReadonlyMap<string, Labels> = new Map();
@@ -43,6 +44,7 @@ export class ScriptedSurroundings {
         policies: () => this.policies,
         approvals: () => this.approvals,
         rivalOf: () => this.rival,
+        autoscalersUnknown: () => this.autoscalersUnknown,
       },
       books: {
         usage: () => this.usage,

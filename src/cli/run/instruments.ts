@@ -76,8 +76,8 @@ export function timedTargets(targets: Targets, series: Metrics['plans'], clock: 
 /** The guard of approvals, which also tells how it is each time that somebody asks. */
 export function watchedGuard(guard: Guard, tell: Metrics['approvalGuard']): Guard {
   return {
-    async state(signal) {
-      const state = await guard.state(signal);
+    async state(signal, approvals) {
+      const state = await guard.state(signal, approvals);
       tell(state === 'not-asked' ? 'off' : 'broken' in state ? 'broken' : 'intact');
       return state;
     },

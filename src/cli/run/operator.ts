@@ -15,8 +15,10 @@ import { heldReporter } from './held.ts';
 import { countOnScrape, timedPublisher, watchInstrument } from './instruments.ts';
 import { startLeadership } from './leadership.ts';
 import { createWriteDeadline } from './lease-clock.ts';
+import { permissionRooms } from './permission-rooms.ts';
 import { startServers } from './servers.ts';
 import { startStorageWatch } from './storage.ts';
+import { INTENT_INDEXES, startSurroundings } from './surroundings/surroundings.ts';
 import { startTerm } from './term.ts';
 import { startIntentWatch } from './watch.ts';
 
@@ -58,7 +60,7 @@ const FLUSH_MS = 2_000;
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const { settings, client, publisher, clock, random, log, metrics } = options;
   const ended = Promise.withResolvers<Ended>();
-  const store = new Store<PatchIntent>();
+  const store = new Store<PatchIntent>(INTENT_INDEXES);
   const events = startEvents({
     client,
     reportingController: 'patchgen.dev/operator',
@@ -84,6 +86,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const doubts = new DoubtMemory();
   const timeline = new Timeline();
   const leases = new Timeline();
+  const around = startSurroundings({
+    settings,
+    client,
+    intents: store,
+    clock,
+    random,
+    log,
+    metrics: metrics.surroundings,
+    highestSeen: () => timeline.highest,
+    isLeading: () => leadership.term() !== undefined,
+    onWake: (keys, how) => leadership.term()?.wake(keys, how),
+    onPolicyChange: (name) => leadership.term()?.policyChanged(name),
+  });
   const watch = startIntentWatch({
     client,
     store,
@@ -95,7 +110,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     metrics: watchInstrument(metrics.watch, (missing) =>
       (leadership.term()?.collection ?? doubts).kindIsMissing(missing),
     ),
-    onChange: (change) => leadership.term()?.changed(change),
+    onChange: (change) => {
+      around.intentChanged(change);
+      leadership.term()?.changed(change);
+    },
     highestSeen: () => timeline.highest,
     onReplaced: (info) => {
       if (info.rewound) timeline.restart(info.resourceVersion);
@@ -107,7 +125,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     ...options,
     metrics: metrics.elector,
     deadline,
-    ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal)]),
+    ready: (signal) => Promise.all([storage.whenTested(signal), watch.whenSynced(signal), around.whenSettled(signal)]),
     onLease: ({ metadata, spec }) => {
       metrics.elector.transitions(spec?.leaseTransitions ?? 0);
       timeline.note(metadata.resourceVersion);
@@ -115,6 +133,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       if (leases.note(metadata.resourceVersion)) {
         leases.restart(metadata.resourceVersion);
         watch.relist();
+        around.relist();
       }
       leadership.term()?.collection.confirm(metadata.annotations?.['patchgen.dev/confirm-collection']);
     },
@@ -131,18 +150,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         api: createIntentApi(client, () => deadline.mayWrite()),
         events,
         metrics: metrics.term,
+        ...permissionRooms({ ...options, around, events, mayWrite: () => deadline.mayWrite() }),
         doubt: () => doubts.cause,
         onHeld: heldReporter({ ...options, events, metrics: metrics.held }),
         onLeadershipLost: (why) => leadership.lost(why),
       }),
   });
-  countOnScrape(metrics, { store, watch, leadership, publisher, clock });
+  countOnScrape(metrics, { store, policies: around.policyObjects, watch, leadership, publisher, clock });
   /** Drain, flush, release; resolves when all but the servers is closed. */
   const windDown = async (): Promise<void> => {
     await leadership.stop(DRAIN_MS);
     await events.flush(FLUSH_MS);
     await leadership.release();
-    await Promise.all([watch.stop(), events.stop()]);
+    await Promise.all([watch.stop(), around.stop(), events.stop()]);
     storage.stop();
     await publisher.close();
     await client.close();

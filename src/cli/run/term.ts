@@ -9,6 +9,8 @@ import { Collection, type Held } from '../../reconcile/collection/collection.ts'
 import type { Deps, ReconcileMetrics } from '../../reconcile/deps.ts';
 import type { IntentApi } from '../../reconcile/intent-api.ts';
 import { keyOfPackage } from '../../reconcile/key.ts';
+import type { PolicyBooks } from '../../reconcile/permit/books-types.ts';
+import type { World } from '../../reconcile/permit/world.ts';
 import { reconcile, reportFailure } from '../../reconcile/reconcile.ts';
 import { StatusEchoes } from '../../reconcile/status/echoes.ts';
 import {
@@ -47,6 +49,10 @@ export interface TermOptions {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: TermMetrics;
+  /** What stands between a plan and its package. */
+  readonly world: Omit<World, 'books'>;
+  /** Begins to count what policies let through; once for each term. */
+  readonly startBooks: () => PolicyBooks;
   /** Why absences at the beginning are not believed, if they are not. */
   readonly doubt: () => Doubt | undefined;
   readonly onHeld: (held: Held | undefined) => void;
@@ -69,6 +75,10 @@ export interface Term {
   changed(change: Change<PatchIntent>): void;
   /** Tells of a whole list that the store applied, before its changes are told. */
   replaced(info: ReplacedInfo): void;
+  /** These intents have to look again, since something beside them moved; `low`: behind all fresh changes. */
+  wake(keys: readonly string[], options: { readonly low: boolean }): void;
+  /** Tells that the watch showed another version of a policy, or its deletion. */
+  policyChanged(name: string): void;
   /** Looks again at once at what waits for the storage: its backoff may have grown to minutes. */
   storageRecovered(): void;
   health(): ReturnType<Controller['health']>;
@@ -98,7 +108,9 @@ export async function startTerm(options: TermOptions): Promise<Term> {
     requeue: (key) => queue.add(key),
     onHeld: options.onHeld,
   });
-  const deps = dependencies(options, claimed, collection, { ownWrites, echoes });
+  const books = options.startBooks();
+  const world = { ...options.world, books };
+  const deps = dependencies(options, claimed, collection, { ownWrites, echoes, world });
   for (const item of found.packages) collection.published(keyOfPackage(item));
 
   const controller = work(options, queue, deps);
@@ -113,12 +125,19 @@ export async function startTerm(options: TermOptions): Promise<Term> {
   return {
     identity: claimed,
     collection,
-    begin: () => takeUp(options, queue, collection),
+    begin() {
+      books.begin();
+      takeUp(options, queue, collection);
+    },
     changed: (change) => onChange(change, { queue, ownWrites, echoes, collection }),
     replaced(info) {
       const doubt = doubtOf(info);
       if (doubt !== undefined) collection.doubtList(doubt);
     },
+    wake(keys, { low }) {
+      for (const key of keys) if (store.get(key) !== undefined) queue.add(key, { low });
+    },
+    policyChanged: (name) => books.policyChanged(name),
     storageRecovered() {
       for (const key of store.keys()) if (waitsForStorage(store.get(key))) queue.add(key);
     },
@@ -127,7 +146,9 @@ export async function startTerm(options: TermOptions): Promise<Term> {
       stopResync();
       stopSweep();
       collection.stop();
-      return controller.stop({ drainMs });
+      const ended = await controller.stop({ drainMs });
+      await books.stop();
+      return ended;
     },
   };
 }
@@ -203,7 +224,7 @@ function dependencies(
   options: TermOptions,
   claimed: RootIdentity,
   collection: Collection,
-  { ownWrites, echoes }: { readonly ownWrites: OwnWrites; readonly echoes: StatusEchoes },
+  { ownWrites, echoes, world }: { readonly ownWrites: OwnWrites; readonly echoes: StatusEchoes; readonly world: World },
 ): Deps {
   const { settings, store, api, deadline, clock } = options;
   const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
@@ -212,6 +233,7 @@ function dependencies(
     ownWrites,
     ownWriteWaitMs: 50,
     api,
+    world,
     publisher: options.writer,
     collection,
     reporter: {

@@ -28,6 +28,8 @@ export interface Circumstances {
   readonly autoscaler?: string;
   /** The claim of another intent that has the field. */
   readonly rival?: Claim;
+  /** What could not be found out beside the target, as warnings for the reviewer. */
+  readonly unknown?: readonly string[];
   readonly namespaceLabels: Labels | Unknown;
   readonly targetNamespaceLabels: Labels | Unknown;
   readonly policies: readonly CompiledPolicy[];
@@ -56,7 +58,8 @@ export interface Consideration {
 /** Holds a plan against the live target and the policies. Pure; the command line and the operator see the same. */
 export function consider(subject: Subject, circumstances: Circumstances): Consideration {
   const { base, policies, autoscaler, rival, published } = circumstances;
-  const live = holdAgainst(subject.plan, base);
+  const held = holdAgainst(subject.plan, base);
+  const live = { ...held, warnings: [...held.warnings, ...(circumstances.unknown ?? [])] };
   const owner = base.state === 'found' ? base.owner : undefined;
   const input = inputOf(subject, circumstances, owner);
   const verdict = evaluate(input, policies);

@@ -33,6 +33,8 @@ export interface Surroundings {
   /** `HorizontalPodAutoscaler web`: what sets the replicas of the target. */
   autoscalerOf(target: Target): string | undefined;
   namespaceLabels(namespace: string): Labels | Unknown;
+  /** Why it is not known whether targets there have an autoscaler, as a warning; undefined where it is known or nobody asks. */
+  autoscalersUnknown(namespace: string): string | undefined;
   /** Undefined while they are not known: nothing is let through then. */
   policies(): readonly CompiledPolicy[] | undefined;
   /** Decisions on an intent, in any order. */

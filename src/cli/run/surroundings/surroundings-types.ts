@@ -50,13 +50,7 @@ export interface SurroundingsOptions {
 }
 
 export interface RunningSurroundings {
-  readonly surroundings: Surroundings & {
-    /**
-     * Why it is not known whether targets of a namespace have an autoscaler, as a warning for the reviewer; undefined where it is
-     * known, and where nobody asks (live plans are switched off).
-     */
-    autoscalersUnknown(namespace: string): string | undefined;
-  };
+  readonly surroundings: Surroundings;
   /** The policies as they are on the server, with their status. */
   readonly policyObjects: Store<StoredPolicy>;
   readonly reflectors: readonly Reflector[];

@@ -111,15 +111,15 @@ function viewOf(
   { policies, approvals, namespaces, autoscalers }: Watches,
   rivals: Rivals,
   enforced: boolean,
-): RunningSurroundings['surroundings'] {
-  const view: Surroundings = {
+): Surroundings {
+  return {
     autoscalerOf: (target) => autoscalers?.autoscalerOf(target),
     namespaceLabels: (namespace) => namespaces?.labelsOf(namespace) ?? 'unknown',
     policies: () => (enforced ? policies?.policies() : []),
     approvals: (namespace, intent) => approvals?.approvals(namespace, intent) ?? [],
     rivalOf: (intent) => rivals.rivalOf(intent),
+    autoscalersUnknown: (namespace) => autoscalers?.unknown(namespace),
   };
-  return { ...view, autoscalersUnknown: (namespace) => autoscalers?.unknown(namespace) };
 }
 
 /** As far as settings and consent have it. What policies say of it is no matter here: they refuse, and that is told. */
