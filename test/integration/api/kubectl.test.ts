@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { patchIntentCrd } from '../../../src/api/crd.ts';
+import { crds } from '../../../src/api/crds.ts';
 import type { PatchIntent } from '../../../src/api/types.ts';
 import { checkSpec, describeFindings } from '../../../src/api/validate.ts';
 import { BASE, type CrdServer, intent, startCrdServer } from './crd-server.ts';
@@ -194,11 +196,16 @@ test('kubectl explain teaches every field of spec and status', async () => {
   const flat = async (path: string): Promise<string> => (await kubectl('explain', path)).replace(/\s+/g, ' ');
   expect(await flat('pi')).toContain('PatchIntent says what should change');
   expect(await flat('pi.spec')).toContain('a missing value is an error and never means 0');
-  expect(await flat('pi.spec.targetKind')).toContain('`Deployment`, `StatefulSet` or `ReplicaSet`');
+  expect(await flat('pi.spec.targetKind')).toContain('`Deployment`, `StatefulSet`, `ReplicaSet`, or a custom kind');
   expect(await flat('pi.status.conditions')).toContain('Ready is the summary');
 });
 
-test('kustomize builds config/crd, and it is the CRD that is served', async () => {
+test('kustomize builds config/crd, and it is the CRDs as they come from the schema source', async () => {
+  const others = crds().filter(({ metadata }) => metadata.name !== patchIntentCrd().metadata.name);
+  for (const crd of others) {
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    expect((await server.api.send('POST', path, crd)).status).toBe(201);
+  }
   const folder = fileURLToPath(new URL('../../../config/crd', import.meta.url));
   const { stdout } = await server.plane.kubectl(['diff', '--server-side', '-k', folder], { allowFailure: true });
   expect(stdout).toBe('');

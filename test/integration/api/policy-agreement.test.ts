@@ -3,13 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Crd } from '../../../src/api/crd.ts';
 import { checkPolicySpec } from '../../../src/api/policy/check.ts';
 import { patchApprovalCrd, patchPolicyCrd } from '../../../src/api/policy-crds.ts';
+import { MAX_ENTRIES } from '../../../src/policy/ledger.ts';
+import { ENTRY_WIDTH } from '../../../src/policy/ledger-entry.ts';
 import { type ControlPlane, startControlPlane } from '../../../tools/control-plane/control-plane.ts';
 import { compileSpecValidator } from '../../../tools/generate/validator.ts';
 import { type Answer, type RawApi, rawApi } from '../../support/raw-api.ts';
 import { approvalSamples, mixedPolicySamples, policySamples, type Sample } from './policy-samples.ts';
 
-// Nothing ships the CRDs of these kinds yet; this server gets them from the schema source, and is asked whether it thinks
-// of each sample what our own check thinks.
+// A server with the CRDs from the schema source is asked whether it thinks of each sample what our own check thinks.
 
 const BASE = '/apis/patchgen.dev/v1alpha1';
 const POLICIES = `${BASE}/patchpolicies`;
@@ -125,4 +126,21 @@ test('approvals are found by their intent', async () => {
   expect((await approval('of-db', { ...APPROVAL, intent: 'db' }, '')).status).toBe(201);
   const { body } = await api.send('GET', `${APPROVALS}?fieldSelector=spec.intent%3Dapi`);
   expect(body.items).toMatchObject([{ metadata: { name: 'of-api' } }]);
+});
+
+test('the status holds a full rate ledger, and not a character more', async () => {
+  const { body } = await policy('busy', { rate: { perTargetPerHour: 1 } }, '');
+  const { resourceVersion } = body.metadata as { resourceVersion: string };
+  const full = MAX_ENTRIES * ENTRY_WIDTH;
+  const put = (length: number) =>
+    api.send('PUT', `${POLICIES}/busy/status${STRICT_DRY_RUN}`, {
+      apiVersion: 'patchgen.dev/v1alpha1',
+      kind: 'PatchPolicy',
+      metadata: { name: 'busy', resourceVersion },
+      status: { observedGeneration: 1, rate: 'x'.repeat(length) },
+    });
+  expect((await put(full)).status).toBe(200);
+  const { status, body: refused } = await put(full + 1);
+  expect(status).toBe(422);
+  expect(refused.message).toContain(`status.rate: Too long: may not be more than ${full} bytes`);
 });
