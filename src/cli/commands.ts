@@ -74,6 +74,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'plan',
+    summary: 'show what would come of intents in this cluster now',
+    group: CLUSTER,
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  {
     name: 'doctor',
     summary: 'check everything that the operator needs',
     group: CLUSTER,

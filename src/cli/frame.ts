@@ -16,6 +16,8 @@ const EPILOGUE = `
 Examples:
   $ patchgen validate intent.yaml                        check an intent, with all findings at once
   $ patchgen generate intent.yaml --output out --create  write its package without a cluster
+  $ patchgen plan intent.yaml                            what would come of it in the cluster now
+  $ patchgen approve web -n shop                         agree to the plan of an intent that awaits approval
   $ patchgen status web -n shop                          why is this intent not ready?
   $ patchgen doctor                                      is everything in place for the operator?
 

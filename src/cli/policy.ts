@@ -5,6 +5,6 @@ import { policyTestCommand } from './policy/test-intents.ts';
 /** `patchgen policy …`: what concerns PatchPolicies. */
 export function policyCommand(io: Io): Command {
   return new Command('policy')
-    .description('Works on PatchPolicies, without a cluster. The operator does not enforce policies yet.')
+    .description('Works on PatchPolicies, without a cluster.')
     .addCommand(policyTestCommand(io));
 }

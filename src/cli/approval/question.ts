@@ -1,6 +1,5 @@
 import { findCondition } from '../../api/conditions.ts';
 import type { Condition, PatchIntent } from '../../api/types.ts';
-import { printable } from '../../platform/escape.ts';
 import { stageOf } from '../status/stage.ts';
 import type { Decision, Unread } from './read.ts';
 import type { Wanted } from './requirement.ts';
@@ -89,9 +88,15 @@ function nothingAwaited(intent: PatchIntent): string | undefined {
   return OPEN.has(reason) ? undefined : `nothing of ${title} awaits approval: ${reason}: ${message}`;
 }
 
+/** Where the policies refuse the author, somebody has to be known as the author. */
 function byAuthor({ intent, caller, wanted }: Question): string | undefined {
-  if (intent.spec.requestedBy !== caller || wanted.requirement?.author !== 'Refuse') return undefined;
-  return `you (${printable(caller)}) asked for this change yourself, and the policies do not let its author approve it: somebody else must`;
+  if (wanted.requirement?.author !== 'Refuse') return undefined;
+  const { requestedBy } = intent.spec;
+  if (requestedBy === undefined)
+    return `nobody can approve ${titleOf(intent)} while its spec.requestedBy does not say who asks, because the policies do not let the author approve`;
+  return requestedBy === caller
+    ? `you (${caller}) asked for this change yourself, and the policies do not let its author approve it: somebody else must`
+    : undefined;
 }
 
 /** The same person counts once. What has expired, or may have, is no reason not to say it again. */

@@ -69,7 +69,8 @@ function line(label: string, text: string, paint: Paint): string {
   return `  ${shown} ${printable(text)}\n`;
 }
 
-function approvalWords({ approvals, timeToLiveMs, author }: ApprovalRequirement): string {
+/** What people must do: `2 approvals, each valid for 60 minutes, not of the author of the intent`. */
+export function approvalWords({ approvals, timeToLiveMs, author }: ApprovalRequirement): string {
   const people = `${approvals} ${approvals === 1 ? 'approval' : 'approvals'}`;
   const who = author === 'Allow' ? 'the author of the intent included' : 'not of the author of the intent';
   return `${people}, each valid for ${timeToLiveMs / 60_000} minutes, ${who}`;

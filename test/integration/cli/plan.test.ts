@@ -1,0 +1,286 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { Exit } from '../../../src/cli/io.ts';
+import { planCommand } from '../../../src/cli/plan.ts';
+import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { recordedIo } from '../../support/io.ts';
+import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+let plane: AttachedControlPlane;
+beforeAll(async () => {
+  plane = await sharedControlPlane();
+});
+
+const BASE = '/apis/patchgen.dev/v1alpha1';
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
+interface PlanData {
+  readonly allowed: boolean;
+  readonly plans: readonly {
+    readonly judgement: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly change?: string;
+    readonly action?: string;
+    readonly diff?: string;
+    readonly autoscaler?: string;
+    readonly stored: string;
+    readonly planDigest?: string;
+    readonly warnings: readonly string[];
+    readonly policy: { readonly decision: string; readonly considered: readonly { readonly message: string }[] };
+    readonly unknown: readonly { readonly what: string; readonly why: string }[];
+  }[];
+}
+
+async function must(method: string, path: string, body: unknown, contentType?: string): Promise<void> {
+  const answer = await plane.request(method, path, body, contentType);
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+}
+
+async function policy(namespace: string, spec: object): Promise<string> {
+  const name = `plan-${namespace}-${Object.keys(spec).join('-').toLowerCase()}`.slice(0, 63);
+  const head = { apiVersion: 'patchgen.dev/v1alpha1', kind: 'PatchPolicy', metadata: { name } };
+  await must('POST', `${BASE}/patchpolicies`, {
+    ...head,
+    spec: { match: { namespaces: { names: [namespace] } }, ...spec },
+  });
+  onTestFinished(async () => {
+    await plane.request('DELETE', `${BASE}/patchpolicies/${name}`);
+  });
+  return name;
+}
+
+async function deployment(namespace: string, replicas = 3, metadata: object = {}): Promise<void> {
+  const labels = { app: 'web' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'web:1' }] } };
+  const spec = { replicas, selector: { matchLabels: labels }, template };
+  const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', ...metadata }, spec };
+  await must('POST', `/apis/apps/v1/namespaces/${namespace}/deployments`, body);
+}
+
+async function autoscaler(namespace: string): Promise<void> {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  const spec = { scaleTargetRef, minReplicas: 1, maxReplicas: 9 };
+  const head = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'web-hpa' } };
+  await must('POST', `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`, { ...head, spec });
+}
+
+async function intent(namespace: string, name: string, spec: object = {}): Promise<void> {
+  const head = { apiVersion: 'patchgen.dev/v1alpha1', kind: 'PatchIntent', metadata: { name } };
+  const whole = { intentType: 'scaling', target: 'web', replicas: 4, correlationId: 'c', ...spec };
+  await must('POST', `${BASE}/namespaces/${namespace}/patchintents`, { ...head, spec: whole });
+}
+
+/** Kubeconfig of a user who may do in the namespace what the rules say. */
+async function user(namespace: string, rules: readonly object[]): Promise<string> {
+  const name = `reader-of-${namespace}`;
+  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } };
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+  await must('POST', `${RBAC}/namespaces/${namespace}/roles`, { ...head, kind: 'Role', rules });
+  await must('POST', `${RBAC}/namespaces/${namespace}/rolebindings`, {
+    ...head,
+    kind: 'RoleBinding',
+    roleRef,
+    subjects,
+  });
+  return plane.kubeconfigFor(name);
+}
+
+const manifest = (namespace: string, spec = '', name = 'web-5'): string => `
+apiVersion: patchgen.dev/v1alpha1
+kind: PatchIntent
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: {intentType: scaling, target: web, replicas: 5, correlationId: c${spec}}
+`;
+
+async function run(input: string, args: readonly string[], kubeconfig = plane.kubeconfig) {
+  const io = recordedIo(input);
+  const command = planCommand(io, {}).exitOverride();
+  const code = await command.parseAsync(['--kubeconfig', kubeconfig, ...args], { from: 'user' }).then(
+    () => 0,
+    (error: unknown) => (error instanceof Exit && error.name === 'Exit' ? error.exitCode : Promise.reject(error)),
+  );
+  return { code, out: io.out(), err: io.err() };
+}
+
+async function planOf(input: string, args: readonly string[] = [], kubeconfig?: string) {
+  const { code, out } = await run(input, ['-', '-o', 'json', ...args], kubeconfig);
+  const { plans } = JSON.parse(out) as PlanData;
+  const [plan] = plans;
+  if (plan === undefined) throw new Error('no plan');
+  return { code, ...plan };
+}
+
+describe('plan on a real cluster', () => {
+  test('shows change and diff against the live Deployment, and ends with 0', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const file = join(tempFolder(), 'intent.yaml');
+    await writeFile(file, manifest(namespace));
+    const { code, out } = await run('', [file]);
+    expect(code).toBe(0);
+    for (const part of [': Allow: replicas 3 → 5', '-  replicas: 3', '+  replicas: 5']) expect(out).toContain(part);
+    expect(out).toMatch(/^ {2}Plan +[0-9a-f]{64}$/m);
+    expect(out).not.toContain('\u001b');
+  });
+
+  test('nothing would change where the number is there already', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace, 5);
+    expect(await planOf(manifest(namespace))).toMatchObject({
+      code: 0,
+      action: 'NoChange',
+      change: 'replicas 5 (no change)',
+    });
+  });
+
+  test('a target that is not there is a warning, and a refusal in strict mode', async () => {
+    const namespace = await freshNamespace(plane);
+    expect(await planOf(manifest(namespace))).toMatchObject({
+      code: 0,
+      judgement: 'Warn',
+      warnings: [expect.stringContaining('does not exist here')],
+    });
+    const strict = await planOf(manifest(namespace), ['--strict-mode=true']);
+    expect(strict).toMatchObject({ code: 1, reason: 'TargetNotFound' });
+  });
+
+  test('a kind that can not scale, found only in the cluster, is refused', async () => {
+    const namespace = await freshNamespace(plane);
+    const spec = ', targetApiVersion: patchgen.dev/v1alpha1, targetKind: PatchIntent';
+    expect(await planOf(manifest(namespace, spec))).toMatchObject({
+      code: 1,
+      judgement: 'Refuse',
+      reason: 'UnsupportedTargetKind',
+    });
+  });
+
+  test('policies are told rule by rule, and one that refuses ends it with 1', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const name = await policy(namespace, { replicas: { max: 4, maxDelta: 5 } });
+    const { code, out } = await run(manifest(namespace), ['-']);
+    expect(code).toBe(1);
+    expect(out).toContain(`Refuse: policy ${name}, replicas.max: replicas 5 against at most 4`);
+    expect(out).toContain(`Allow: policy ${name}, replicas.maxDelta: replicas from 3 to 5`);
+    expect(out).toMatch(/Why +PolicyDenied: /);
+  });
+
+  test('approval that is needed is no go yet, and says whose', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    await policy(namespace, { approval: { mode: 'Always', approvals: 2 } });
+    const { code, out } = await run(manifest(namespace), ['-', '--approval-guard=false']);
+    expect(code).toBe(1);
+    expect(out).toContain(': Approval: replicas 3 → 5');
+    expect(out).toContain('2 approvals, each valid for 1440 minutes, not of the author of the intent');
+    expect(out).toContain('0 of 2 approvals');
+  });
+
+  test('approvals of this very plan count, whether it came from a file or from the cluster', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    await policy(namespace, { approval: { mode: 'Always' } });
+    await intent(namespace, 'web-5', { replicas: 5, requestedBy: 'bob' });
+    const asked = await run('', ['--intent', 'web-5', '-n', namespace, '-o', 'json', '--approval-guard=false']);
+    const [plan] = (JSON.parse(asked.out) as PlanData).plans;
+    expect(plan).toMatchObject({ judgement: 'Approval', stored: 'same' });
+    const spec = { intent: 'web-5', planDigest: plan?.planDigest, decision: 'Approve', approver: 'admin' };
+    const head = { apiVersion: 'patchgen.dev/v1alpha1', kind: 'PatchApproval', metadata: { name: 'yes' } };
+    await must('POST', `${BASE}/namespaces/${namespace}/patchapprovals`, { ...head, spec });
+    const given = await planOf(manifest(namespace, ', requestedBy: bob'), ['--approval-guard=false']);
+    expect(given).toMatchObject({ code: 0, judgement: 'Allow', stored: 'same', planDigest: plan?.planDigest });
+    // Another spec is another plan.
+    const other = await planOf(manifest(namespace, ', requestedBy: bob').replace('replicas: 5', 'replicas: 6'), [
+      '--approval-guard=false',
+    ]);
+    expect(other).toMatchObject({ code: 1, judgement: 'Approval', stored: 'changed' });
+  });
+
+  test('an autoscaler has the field, unless a policy lets the change through', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    await autoscaler(namespace);
+    expect(await planOf(manifest(namespace))).toMatchObject({
+      code: 1,
+      judgement: 'Refuse',
+      reason: 'ManagedByAutoscaler',
+      autoscaler: 'HorizontalPodAutoscaler web-hpa',
+    });
+    await policy(namespace, { autoscaler: 'Warn' });
+    expect(await planOf(manifest(namespace))).toMatchObject({ code: 0, judgement: 'Warn' });
+  });
+
+  test('an older intent keeps the field, and an equal value shares it', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    await intent(namespace, 'older');
+    const { code, reason, message } = await planOf(manifest(namespace));
+    expect([code, reason]).toEqual([1, 'ConflictingIntent']);
+    expect(message).toContain(`${namespace}/older`);
+    expect(await planOf(manifest(namespace).replace('replicas: 5', 'replicas: 4'))).toMatchObject({ code: 0 });
+    // The intent itself is no rival of its next version.
+    expect(await planOf(manifest(namespace, '', 'older'))).toMatchObject({ code: 0, stored: 'changed' });
+  });
+
+  test('who may see little is told what is not known, and never that it is fine', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const kubeconfig = await user(namespace, [
+      { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get'] },
+    ]);
+    const { code, judgement, change, planDigest, unknown } = await planOf(manifest(namespace), [], kubeconfig);
+    expect({ code, judgement, change, planDigest }).toEqual({
+      code: 1,
+      judgement: 'Unknown',
+      change: 'replicas 3 → 5',
+      planDigest: undefined,
+    });
+    expect(unknown.map(({ what }) => what)).toEqual([
+      'the policies',
+      'whether an autoscaler sets the replicas',
+      'whether another intent has the field',
+      'whether the cluster has this intent already',
+    ]);
+    expect(unknown[0]?.why).toContain('cannot list resource "patchpolicies"');
+  });
+
+  test('who may not read the target is told which right is missing, in words for them', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const kubeconfig = await user(namespace, []);
+    const { code, action, unknown } = await planOf(manifest(namespace), [], kubeconfig);
+    expect([code, action]).toEqual([1, 'Unknown']);
+    expect(unknown[0]).toMatchObject({
+      what: 'the live target',
+      why: `you may not get deployments/scale of apps in namespace ${namespace}`,
+    });
+  });
+
+  test('the dry run tells what admission would say, to who may patch', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const kubeconfig = await user(namespace, [
+      { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get'] },
+    ]);
+    const { warnings } = await planOf(manifest(namespace), ['--plan-dry-run=true'], kubeconfig);
+    expect(warnings).toContain(
+      `no dry run of the patch: you may not patch deployments of apps in namespace ${namespace}`,
+    );
+    expect(await planOf(manifest(namespace), ['--plan-dry-run=true'])).toMatchObject({ code: 0, warnings: [] });
+  });
+
+  test('what is not valid ends with 2, and nothing is planned', async () => {
+    const { code, out, err } = await run('{"intent_type": "scaling"}', ['-', '-n', 'shop']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('[required]');
+  });
+
+  test('without a cluster the error says what is missing', async () => {
+    const folder = tempFolder();
+    await expect(run(manifest('shop'), ['-'], `${folder}/none`)).rejects.toThrow(/none/);
+  });
+});
