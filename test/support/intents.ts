@@ -7,6 +7,7 @@ export interface IntentDraft {
   readonly generation?: number;
   readonly resourceVersion?: string;
   readonly annotations?: Record<string, string>;
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   /** Any value: stored objects are not always valid. */
   readonly spec?: unknown;
@@ -17,7 +18,7 @@ export const goodSpec: PatchIntentSpec = { intentType: 'scaling', target: 'web',
 
 /** A PatchIntent as the API server would serve it: `shop/web-5`, scaling Deployment web to 5, unless told otherwise. */
 export function intent(draft: IntentDraft = {}): PatchIntent {
-  const { annotations, deletionTimestamp, status } = draft;
+  const { annotations, creationTimestamp, deletionTimestamp, status } = draft;
   return {
     apiVersion: 'patchgen.dev/v1alpha1',
     kind: 'PatchIntent',
@@ -28,6 +29,7 @@ export function intent(draft: IntentDraft = {}): PatchIntent {
       resourceVersion: draft.resourceVersion ?? '10',
       generation: draft.generation ?? 1,
       ...(annotations === undefined ? {} : { annotations }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     },
     spec: (draft.spec === undefined ? goodSpec : draft.spec) as PatchIntentSpec,

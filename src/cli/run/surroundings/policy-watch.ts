@@ -22,12 +22,17 @@ export interface PolicyWatch {
 const PLURAL = 'patchpolicies';
 const ASK_MS = 10_000;
 
-/** Watches the policies, and says which are in force. `onEdits`: to what the policies apply that somebody edited. */
-export function startPolicyWatch(
-  common: Common,
-  onEdits: KnownPoliciesOptions['onChange'],
-  onVersion: (name: string) => void,
-): PolicyWatch {
+export interface PolicyListeners {
+  /** Whether edits matter to anybody: a term that begins later has seen what was edited before. */
+  readonly isLeading: () => boolean;
+  /** The rules, before and after, that somebody edited a moment ago. */
+  readonly onEdits: KnownPoliciesOptions['onChange'];
+  /** Another version of a policy was seen, or its deletion. */
+  readonly onVersion: (name: string) => void;
+}
+
+/** Watches the policies, and says which are in force. */
+export function startPolicyWatch(common: Common, { isLeading, onEdits, onVersion }: PolicyListeners): PolicyWatch {
   const { client, clock } = common;
   const store = new Store<StoredPolicy>();
   const edits = new PolicyEdits(clock, onEdits);
@@ -35,7 +40,9 @@ export function startPolicyWatch(
     clock,
     stored: store,
     isServed: () => kindIsServed(client, PLURAL, AbortSignal.timeout(ASK_MS)),
-    onChange: (specs) => edits.add(specs),
+    onChange(specs) {
+      if (isLeading()) edits.add(specs);
+    },
   });
   const kind = new WatchedKind<StoredPolicy>({
     ...common,

@@ -96,13 +96,11 @@ function startWatches(options: SurroundingsOptions, wakes: Wakes, rivals: Rivals
     // Whoever waited for the first list is woken when it is whole.
     if (!initial && isLeading()) wake(aroundNamespace(namespace, intents.list()), false);
   });
-  const policies = startPolicyWatch(
-    common,
-    (specs) => {
-      if (isLeading()) wakes.inTurn(underPolicies(specs, intents.list(), namespaces.labelsOf));
-    },
-    options.onPolicyChange,
-  );
+  const policies = startPolicyWatch(common, {
+    isLeading,
+    onEdits: (specs) => wakes.inTurn(underPolicies(specs, intents.list(), namespaces.labelsOf)),
+    onVersion: options.onPolicyChange,
+  });
   const approvals = startApprovalWatch(common, narrowed ? watchNamespaces : undefined, wake);
   return { policies, approvals, namespaces, ...(autoscalers && { autoscalers }) };
 }
