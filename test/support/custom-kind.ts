@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { AttachedControlPlane } from '../../tools/control-plane/attached.ts';
+import { eventually } from './eventually.ts';
 
 export interface CustomKind {
   readonly group: string;
@@ -62,5 +63,10 @@ export async function freshKind(plane: AttachedControlPlane, options: CustomKind
     await plane.kubectl(['delete', 'customresourcedefinition', definition, '--wait=false'], { allowFailure: true });
   });
   await plane.kubectl(['wait', '--for=condition=Established', `customresourcedefinition/${definition}`]);
-  return { group, apiVersion: `${group}/v1alpha1`, kind, plural, definition };
+  const apiVersion = `${group}/v1alpha1`;
+  await eventually(`discovery shows ${definition}`, async () => {
+    const { body } = await plane.request('GET', `/apis/${apiVersion}`);
+    return JSON.stringify(body).includes(`"${plural}"`);
+  });
+  return { group, apiVersion, kind, plural, definition };
 }
