@@ -1,6 +1,7 @@
 import { type AlertCases, all, set, WHILE_BURST } from './story.ts';
 
 const INVALID = 'patchgen_intents_not_ready{reason="InvalidSpec"}';
+const REJECTED = 'patchgen_intents_not_ready{reason="ApprovalRejected"}';
 const SUSPENDED = 'patchgen_intents_not_ready{reason="Suspended"}';
 const FULL = 'patchgen_intents_not_ready{reason="StorageFull"}';
 const SLOW = 'patchgen_intents_not_ready{reason="ReconcileTimeout"}';
@@ -20,6 +21,7 @@ export const CASES_OF_WORK: Readonly<Record<string, AlertCases>> = {
     staysQuiet: {
       'it is corrected soon': { change: set(INVALID, '0x20 1x25 0x60'), at: [44, 60] },
       'intents are suspended': { change: set(SUSPENDED, '5x120') },
+      'somebody has rejected plans': { change: set(REJECTED, '5x120') },
     },
   },
   PatchgenPublishFailing: {

@@ -31,6 +31,7 @@ const MINUTES = 120;
 const AGES = new Set([
   'patchgen_watch_last_contact_seconds',
   'patchgen_intents_outdated_seconds',
+  'patchgen_approvals_pending_oldest_seconds',
   'patchgen_publisher_oldest_call_seconds',
 ]);
 

@@ -1,5 +1,6 @@
 import type { Panel, Row } from './panel.ts';
 import { POD_ROWS } from './pod-rows.ts';
+import { POLICY_ROWS } from './policy-rows.ts';
 import { SERVER_ROWS } from './server-rows.ts';
 import { WORK_ROWS } from './work-rows.ts';
 
@@ -22,7 +23,7 @@ export function dashboard(): string {
     editable: true,
     graphTooltip: 1,
     links: [],
-    panels: panelsOf([...WORK_ROWS, ...SERVER_ROWS, ...POD_ROWS]),
+    panels: panelsOf([...WORK_ROWS, ...POLICY_ROWS, ...SERVER_ROWS, ...POD_ROWS]),
     refresh: '30s',
     schemaVersion: 41,
     tags: ['patchgen', 'kubernetes'],
