@@ -12,9 +12,7 @@ export interface AccountScope {
   readonly name: string;
   /** Of the release, and so of the Lease. */
   readonly namespace: string;
-  readonly leaderElectionId: string;
-  /** Empty: all. */
-  readonly watchNamespaces: readonly string[];
+  readonly values: object;
 }
 
 /** A service account of a real API server, and a token of it. */

@@ -1,3 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Command } from 'commander';
+import type { TargetKind } from '../../src/api/guards/requester.ts';
+import { addSettings, settingsOf, spellOutSwitches } from '../../src/cli/settings-options.ts';
+import type { SettingName } from '../../src/config.ts';
 import type { ControlPlane } from '../../tools/control-plane/control-plane.ts';
 import { type OperatorAccount, operatorAccount } from './operator-account.ts';
 
@@ -9,29 +14,38 @@ export interface OperatorAccounts {
 /** The namespace of every release, and so of the Leases; `tools/operator-process.ts` names it to operators. */
 const NAMESPACE = 'default';
 
-/** One release of the chart for each Lease and list of namespaces that operators are started with. */
-export function accountsOf(plane: ControlPlane): OperatorAccounts {
-  const made = new Map<string, Promise<OperatorAccount>>();
+/** One release of the chart for each set of flags that says something of rights. `targets`: that value of the chart. */
+export function accountsOf(plane: ControlPlane, targets?: readonly TargetKind[]): OperatorAccounts {
+  const made: { readonly values: object; readonly account: Promise<OperatorAccount> }[] = [];
   return {
     of(flags = []) {
-      if (flags.includes('--leader-election-namespace'))
-        throw new Error('a release has its Lease in its own namespace');
-      const leaderElectionId = valueOf(flags, '--leader-election-id') ?? 'patchgen';
-      const watched = valueOf(flags, '--watch-namespaces') ?? '';
-      const key = `${leaderElectionId} ${watched}`;
-      const known = made.get(key);
-      if (known !== undefined) return known;
-      const name = made.size === 0 ? 'patchgen' : `patchgen-${made.size + 1}`;
-      const watchNamespaces = watched === '' ? [] : watched.split(',');
-      const account = operatorAccount(plane, { name, namespace: NAMESPACE, leaderElectionId, watchNamespaces });
-      made.set(key, account);
-      account.catch(() => made.delete(key));
+      const values = { ...valuesOf(flags), ...(targets === undefined ? {} : { targets }) };
+      const known = made.find((one) => isDeepStrictEqual(one.values, values));
+      if (known !== undefined) return known.account;
+      const name = made.length === 0 ? 'patchgen' : `patchgen-${made.length + 1}`;
+      const account = operatorAccount(plane, { name, namespace: NAMESPACE, values });
+      made.push({ values, account });
       return account;
     },
   };
 }
 
-const valueOf = (flags: readonly string[], name: string): string | undefined => {
-  const at = flags.lastIndexOf(name);
-  return at < 0 ? undefined : flags[at + 1];
-};
+/** Those that say what an operator may do. */
+const SETTINGS = [
+  'leaderElectionId',
+  'watchNamespaces',
+  'allowedTargetNamespaces',
+  'livePlans',
+  'planDryRun',
+  'policies',
+  'approvalGuard',
+] as const satisfies readonly SettingName[];
+
+/** The values of the chart that say the same as the flags. */
+function valuesOf(flags: readonly string[]): object {
+  const command = addSettings(new Command('run')).exitOverride();
+  command.parse([...spellOutSwitches(flags)], { from: 'user' });
+  if (command.opts().leaderElectionNamespace !== undefined)
+    throw new Error('a release has its Lease in its own namespace');
+  return settingsOf(command, SETTINGS, {});
+}

@@ -1,6 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { GuardPair } from '../../src/api/guards/guard.ts';
+import { GUARDS } from '../../src/api/guards/index.ts';
+import { requesterGuard, TARGET_KINDS, type TargetKind } from '../../src/api/guards/requester.ts';
 import type { PatchIntent } from '../../src/api/types.ts';
 import {
   type ControlPlane,
@@ -15,6 +18,7 @@ import {
 } from '../../tools/operator-process.ts';
 import { type AuditRecord, inWords, isForbidden, isWrite, readAudit } from './audit.ts';
 import { eventually } from './eventually.ts';
+import { installGuards } from './guards.ts';
 import type { OperatorAccount, ServiceAccount } from './operator-account.ts';
 import { accountsOf } from './operator-accounts.ts';
 import { type StatusWatch, watchStatuses } from './status-watch.ts';
@@ -27,6 +31,10 @@ export interface WorldOptions extends ControlPlaneOptions {
   readonly rights?: 'taken-away';
   /** `later`: the test brings the CRDs, with a release of the chart. */
   readonly crds?: 'later';
+  /** The admission policies are in force, as the chart installs them. Without this, no approval counts. */
+  readonly guards?: boolean;
+  /** That value of the chart. Default: its default. */
+  readonly targets?: readonly TargetKind[];
 }
 
 /** Operators of a world are never administrators: each has the service account that the chart gives it. */
@@ -75,7 +83,7 @@ const BASE = '/apis/patchgen.dev/v1alpha1/namespaces';
 /** A real control plane with our CRDs, and operators as processes. One per test file. */
 export async function operatorWorld(options: WorldOptions = {}): Promise<OperatorWorld> {
   const plane = await startControlPlane({ auditLog: true, ...options });
-  const accounts = accountsOf(plane);
+  const accounts = accountsOf(plane, options.targets);
   const usernames = new Set<string>();
   const folders: string[] = [];
   const operators: OperatorProcess[] = [];
@@ -85,6 +93,7 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
     return folder;
   };
   if (options.crds !== 'later') await installCrds(plane, 'crds');
+  if (options.guards === true) await installGuards(plane, guardsOver(options.targets));
   const outputDir = volume();
   const statuses = await watchStatuses(plane);
   const world: OperatorWorld = {
@@ -157,6 +166,12 @@ export async function operatorWorld(options: WorldOptions = {}): Promise<Operato
   };
   return world;
 }
+
+const guardsOver = (targets: readonly TargetKind[] = TARGET_KINDS): readonly GuardPair[] => [
+  GUARDS.approver,
+  GUARDS['requested-by'],
+  requesterGuard(targets),
+];
 
 /** Ready=True, and of the generation that is there now. */
 export function isReady({ metadata, status }: PatchIntent): boolean {

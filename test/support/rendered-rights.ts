@@ -5,7 +5,7 @@ const KINDS = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', '
 
 /** The service account of a release of the chart with its roles and bindings, as Helm renders them. */
 export async function renderedRights(scope: AccountScope): Promise<readonly KubernetesObject[]> {
-  const { name: release, namespace, leaderElectionId, watchNamespaces } = scope;
-  const objects = await renderChart({ release, namespace, values: { leaderElectionId, watchNamespaces } });
+  const { name: release, namespace, values } = scope;
+  const objects = await renderChart({ release, namespace, values });
   return objects.filter(({ kind }) => KINDS.has(kind));
 }

@@ -64,7 +64,8 @@ function placesOf({ where, resource }: Line, values: Values): readonly (string |
   if (where === 'Release') return [RELEASE];
   if (where === 'Cluster' || watchNamespaces.length === 0) return [undefined];
   if (where === 'Targets') return [...new Set([...watchNamespaces, ...allowedTargetNamespaces])];
-  return resource === 'events.k8s.io/events' ? [...new Set([...watchNamespaces, RELEASE])] : watchNamespaces;
+  if (resource !== 'events.k8s.io/events') return watchNamespaces;
+  return [...new Set([...watchNamespaces, RELEASE, ...(values.switches.has('policies') ? ['default'] : [])])];
 }
 
 function resourcesOf({ resource, only }: Line, { targets }: Values): readonly (readonly [string, string])[] {
@@ -110,7 +111,7 @@ const EVERYTHING = {
 
 const SWITCHES = ['policies', 'livePlans', 'approvalGuard', 'planDryRun', 'leaderElect'] as const;
 const EVERYWHERE: readonly string[] = [];
-const SCOPES: readonly (readonly string[])[] = [EVERYWHERE, ['shop'], ['shop', 'payments'], ['shop', RELEASE]];
+const SCOPES: readonly (readonly string[])[] = [EVERYWHERE, ['shop'], ['shop', 'default'], ['shop', RELEASE]];
 
 /** Every combination of what is on and off; the other values take turns, so that each of them meets each of these. */
 const CASES: readonly Values[] = Array.from({ length: 2 ** SWITCHES.length }, (_, turn) => ({

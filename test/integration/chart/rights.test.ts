@@ -53,11 +53,12 @@ describe.each(HELMS)('%s', (helm) => {
     expect(await granted({}, helm)).toEqual({ '*': [...INTENTS, ...TARGETS, ...EVENTS, ...POLICIES, GUARDS] });
   });
 
-  test('with watchNamespaces the ClusterRole has what no namespace has, and nothing else', async () => {
+  test('with watchNamespaces the ClusterRole has what no namespace has, and nothing else; Events of policies stand in `default`', async () => {
     expect(await granted({ watchNamespaces: ['shop', 'payments'] }, helm)).toEqual({
       shop: [...INTENTS, ...TARGETS, ...EVENTS],
       payments: [...INTENTS, ...TARGETS, ...EVENTS],
       'patchgen-system': EVENTS,
+      default: EVENTS,
       '*': [...POLICIES, GUARDS],
     });
   });
@@ -88,6 +89,7 @@ test('where intents of watched namespaces may reach, targets are read and nothin
   expect(await granted({ ...values, livePlans: false })).toEqual({
     shop: [...INTENTS, ...EVENTS],
     'patchgen-system': EVENTS,
+    default: EVENTS,
     '*': [...POLICIES, GUARDS],
   });
 });
