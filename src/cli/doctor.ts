@@ -14,6 +14,7 @@ import { clusterChecks } from './doctor/cluster-checks.ts';
 import { permissionChecks } from './doctor/permission-checks.ts';
 import { roundTripChecks } from './doctor/round-trips.ts';
 import { runtimeChecks } from './doctor/runtime-checks.ts';
+import { safetyChecks } from './doctor/safety-checks.ts';
 import { storageChecks } from './doctor/storage-checks.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Exit, type Io } from './io.ts';
@@ -29,10 +30,15 @@ const NAMES = [
   'leaderElect',
   'leaderElectionId',
   'leaderElectionNamespace',
+  'allowedTargetNamespaces',
+  'livePlans',
+  'planDryRun',
+  'policies',
+  'approvalGuard',
 ] as const satisfies readonly SettingName[];
 type DoctorSettings = Pick<Settings, (typeof NAMES)[number]>;
 
-const DESCRIPTION = `Checks everything that the operator needs: this program, the volume of the packages, the cluster and the permissions.
+const DESCRIPTION = `Checks everything that the operator needs: this program, the volume of the packages, the cluster, the permissions, and what plans and approvals rest on.
 
 Use the settings and the kubeconfig (or pod) of the operator, so that its own rights are looked at. Nothing is left behind.
 Exit code 1 when anything is wrong (✗); what could not be looked at (–) does not count.`;
@@ -70,13 +76,14 @@ function localChecks(settings: DoctorSettings, env: Environment): readonly Docto
 }
 
 function remoteChecks(settings: DoctorSettings, find: () => Promise<Cluster>, now: () => Date): readonly DoctorCheck[] {
-  const scope = {
-    watchNamespaces: settings.watchNamespaces,
-    leaderElect: settings.leaderElect,
-    leaseName: settings.leaderElectionId,
-    leaseNamespace: settings.leaderElectionNamespace,
-  };
-  return [...clusterChecks(find), ...permissionChecks(find, scope), ...roundTripChecks(find, scope, now)];
+  const { leaderElectionId: leaseName, leaderElectionNamespace: leaseNamespace, ...rest } = settings;
+  const scope = { ...rest, leaseName, leaseNamespace };
+  return [
+    ...clusterChecks(find, settings),
+    ...permissionChecks(find, scope),
+    ...safetyChecks(find, scope),
+    ...roundTripChecks(find, scope, now),
+  ];
 }
 
 /** The cluster is looked for once, by the first check that wants it. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { patchIntentCrd } from '../../api/crd.ts';
+import type { Crd } from '../../api/crd.ts';
+import { crds } from '../../api/crds.ts';
 import { GROUP, PLURAL, VERSION } from '../../api/types.ts';
-import { ApiError } from '../../platform/kubernetes/client.ts';
+import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
 import type { Cluster } from '../cluster.ts';
 import { type DoctorCheck, failed, ok, type Verdict } from './check.ts';
 
@@ -12,15 +13,16 @@ const AREA = 'cluster';
 export const REACHABLE = 'API server';
 export const DEFINITION = 'definition';
 const OLDEST_MINOR = 32;
-const INSTALL = 'install the definition: patchgen crd | kubectl apply -f -';
+const INSTALL = 'install the definitions: patchgen crd | kubectl apply --server-side -f -';
 
-/** Is there a cluster, new enough, that serves our kind? */
-export function clusterChecks(find: FindCluster): readonly DoctorCheck[] {
+/** Is there a cluster, new enough, that serves our kinds? Without policies only intents are looked for. */
+export function clusterChecks(find: FindCluster, { policies }: { readonly policies: boolean }): readonly DoctorCheck[] {
+  const wanted = crds().filter(({ spec }) => policies || spec.names.plural === PLURAL);
   return [
     { area: AREA, name: 'access', run: async () => ok((await find()).access.description) },
     { area: AREA, name: REACHABLE, needs: 'access', run: () => versionCheck(find) },
-    { area: AREA, name: DEFINITION, needs: REACHABLE, run: () => definitionCheck(find) },
-    { area: AREA, name: 'schema version', needs: DEFINITION, run: () => schemaCheck(find) },
+    { area: AREA, name: DEFINITION, needs: REACHABLE, run: () => definitionCheck(find, wanted) },
+    { area: AREA, name: 'schema version', needs: DEFINITION, run: () => schemaCheck(find, wanted) },
   ];
 }
 
@@ -45,7 +47,7 @@ interface Discovery {
   readonly resources?: readonly { readonly name?: string; readonly verbs?: readonly string[] }[];
 }
 
-async function definitionCheck(find: FindCluster): Promise<Verdict> {
+async function definitionCheck(find: FindCluster, wanted: readonly Crd[]): Promise<Verdict> {
   const { client } = await find();
   const path = `/apis/${GROUP}/${VERSION}`;
   const resources = await client.request<Discovery>({ method: 'GET', path }).then(
@@ -56,30 +58,48 @@ async function definitionCheck(find: FindCluster): Promise<Verdict> {
     },
   );
   if (resources === undefined) return failed(`${GROUP}/${VERSION} is not served`, INSTALL);
-  const kind = resources.find(({ name }) => name === PLURAL);
-  if (kind === undefined) return failed(`${GROUP}/${VERSION} does not have ${PLURAL}`, INSTALL);
+  const wrong = wanted.map((crd) => wrongWith(crd, resources)).find((it) => it !== undefined);
+  const names = wanted.map(({ spec }) => spec.names.plural);
+  const verb = names.length === 1 ? 'is' : 'are';
+  return wrong ?? ok(`${names.join(', ')} of ${GROUP}/${VERSION} ${verb} served`);
+}
+
+function wrongWith({ spec }: Crd, resources: NonNullable<Discovery['resources']>): Verdict | undefined {
+  const { plural } = spec.names;
+  const kind = resources.find(({ name }) => name === plural);
+  if (kind === undefined) return failed(`${GROUP}/${VERSION} does not have ${plural}`, INSTALL);
   if (kind.verbs?.includes('create') !== true)
-    return failed(`${PLURAL} are being deleted`, 'wait for the end, then install the definition again');
-  if (!resources.some(({ name }) => name === `${PLURAL}/status`)) return failed(`${PLURAL} have no status`, INSTALL);
-  return ok(`${PLURAL}.${GROUP}/${VERSION} is served`);
+    return failed(`${plural} are being deleted`, 'wait for the end, then install the definitions again');
+  const hasStatus = spec.versions.some(({ subresources }) => 'status' in subresources);
+  if (hasStatus && !resources.some(({ name }) => name === `${plural}/status`))
+    return failed(`${plural} have no status`, INSTALL);
+  return undefined;
 }
 
 interface ServedDefinition {
   readonly spec?: { readonly versions?: readonly { readonly name?: string; readonly schema?: unknown }[] };
 }
 
-async function schemaCheck(find: FindCluster): Promise<Verdict> {
+async function schemaCheck(find: FindCluster, wanted: readonly Crd[]): Promise<Verdict> {
   const { client } = await find();
-  const own = patchIntentCrd();
+  const verdicts = await Promise.all(wanted.map((own) => schemaVerdict(client, own)));
+  if (verdicts.includes('unread')) {
+    // The operator itself needs no permission for definitions, so this is no failure of it.
+    return { state: 'skipped', detail: 'this user may not read definitions' };
+  }
+  const others = wanted.filter((_, i) => verdicts[i] === 'another').map(({ spec }) => spec.names.plural);
+  if (others.length === 0) return ok('the served schemas are those of this version');
+  return failed(`the served schema of ${others.join(', ')} is not the one of this version of Patchgen`, INSTALL);
+}
+
+async function schemaVerdict(client: KubeClient, own: Crd): Promise<'own' | 'another' | 'unread'> {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${own.metadata.name}`;
-  const served = await client.request<ServedDefinition>({ method: 'GET', path }).catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 403) return undefined;
+  try {
+    const { body } = await client.request<ServedDefinition>({ method: 'GET', path });
+    const schema = body.spec?.versions?.find(({ name }) => name === VERSION)?.schema;
+    return isDeepStrictEqual(schema, own.spec.versions[0]?.schema) ? 'own' : 'another';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return 'unread';
     throw error;
-  });
-  // The operator itself needs no permission for definitions, so this is no failure of it.
-  if (served === undefined) return { state: 'skipped', detail: 'this user may not read definitions' };
-  const schema = served.body.spec?.versions?.find(({ name }) => name === VERSION)?.schema;
-  if (isDeepStrictEqual(schema, own.spec.versions[0]?.schema))
-    return ok('the served schema is the one of this version');
-  return failed('the served schema is not the one of this version of Patchgen', 'patchgen crd | kubectl apply -f -');
+  }
 }

@@ -1,5 +1,5 @@
-import { crds } from '../../api/crds.ts';
 import { lintCrd } from '../../api/crd-lint.ts';
+import { crds } from '../../api/crds.ts';
 import { resolveSpec } from '../../api/resolve.ts';
 import { checkSpec } from '../../api/validate.ts';
 import { changeTypeOf } from '../../changes/index.ts';

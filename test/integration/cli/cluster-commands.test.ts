@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { doctorCommand } from '../../../src/cli/doctor.ts';
 import { Exit } from '../../../src/cli/io.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
@@ -22,7 +22,9 @@ interface Finding {
 async function doctor(kubeconfig: string, ...args: readonly string[]) {
   const io = recordedIo();
   const command = doctorCommand(io, {}).exitOverride();
-  const line = ['--kubeconfig', kubeconfig, '--output-dir', tempFolder(), '-o', 'json', ...args];
+  // Guards belong to the whole cluster, so they are looked for in a cluster of their own: guards.test.ts.
+  const own = ['--output-dir', tempFolder(), '-o', 'json', '--approval-guard=false'];
+  const line = ['--kubeconfig', kubeconfig, ...own, ...args];
   const code = await command.parseAsync([...line], { from: 'user' }).then(
     () => 0,
     (error: unknown) => (error instanceof Exit ? error.exitCode : Promise.reject(error)),
@@ -36,27 +38,44 @@ const RULES = [
   { apiGroups: ['patchgen.dev'], resources: ['patchintents/status'], verbs: ['update'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+  { apiGroups: ['patchgen.dev'], resources: ['patchapprovals'], verbs: ['list', 'watch'] },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get'] },
+];
+const CLUSTER_RULES = [
+  { apiGroups: ['patchgen.dev'], resources: ['patchpolicies'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['patchgen.dev'], resources: ['patchpolicies/status'], verbs: ['update'] },
+  { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
 ];
 
-/** A user who may do what the rules say in one namespace, and nothing else. */
-async function userWith(namespace: string, rules: readonly { readonly verbs: readonly string[] }[]): Promise<string> {
+type Rules = readonly { readonly verbs: readonly string[] }[];
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+const granting = (rules: Rules): Rules => rules.filter(({ verbs }) => verbs.length > 0);
+
+/** A user who may do what the rules say in one namespace, and in the cluster what the others say. */
+async function userWith(namespace: string, rules: Rules, ofCluster: Rules = CLUSTER_RULES): Promise<string> {
   const user = `operator-of-${namespace}`;
-  const base = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
-  const metadata = { name: 'operator' };
-  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' };
+  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: user } };
   const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
-  for (const answer of [
-    await plane.request('POST', `${base}/roles`, {
-      ...rbac,
-      kind: 'Role',
-      rules: rules.filter(({ verbs }) => verbs.length > 0),
-    }),
-    await plane.request('POST', `${base}/rolebindings`, { ...rbac, kind: 'RoleBinding', roleRef, subjects }),
-  ]) {
-    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  }
+  const ref = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: user });
+  const own = `${RBAC}/namespaces/${namespace}`;
+  await create(`${own}/roles`, { ...head, kind: 'Role', rules: granting(rules) });
+  await create(`${own}/rolebindings`, { ...head, kind: 'RoleBinding', roleRef: ref('Role'), subjects });
+  await create(`${RBAC}/clusterroles`, { ...head, kind: 'ClusterRole', rules: granting(ofCluster) });
+  const binding = { ...head, kind: 'ClusterRoleBinding', roleRef: ref('ClusterRole'), subjects };
+  await create(`${RBAC}/clusterrolebindings`, binding);
+  onTestFinished(async () => {
+    for (const plural of ['clusterroles', 'clusterrolebindings'])
+      await plane.request('DELETE', `${RBAC}/${plural}/${user}`);
+  });
   return plane.kubeconfigFor(user);
+}
+
+async function create(path: string, body: object): Promise<void> {
+  const answer = await plane.request('POST', path, body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 const scope = (namespace: string) => ['--watch-namespaces', namespace, '--leader-election-namespace', namespace];
@@ -85,6 +104,8 @@ describe('doctor on a real cluster', () => {
     [1, 'patchgen.dev', 'patchintents/status', 'update'],
     [2, 'events.k8s.io', 'events', 'patch'],
     [3, 'coordination.k8s.io', 'leases', 'update'],
+    [4, 'patchgen.dev', 'patchapprovals', 'watch'],
+    [5, 'autoscaling', 'horizontalpodautoscalers', 'list'],
   ] as const)(
     'a missing right is found, with the rule to add: rule %d, %s %s %s',
     async (index, group, resource, verb) => {
@@ -104,6 +125,49 @@ describe('doctor on a real cluster', () => {
       expect(failed.filter(({ name }) => name.includes('.') && !found.some((it) => it.name === name))).toEqual([]);
     },
   );
+
+  test('a missing right on policies is found', async () => {
+    const namespace = await freshNamespace(plane);
+    const [policies, , namespaces] = CLUSTER_RULES;
+    const ofCluster = [policies, namespaces].filter((rule) => rule !== undefined);
+    const { failed } = await doctor(await userWith(namespace, RULES, ofCluster), ...scope(namespace));
+    expect(failed).toMatchObject([
+      {
+        name: 'update patchpolicies/status.patchgen.dev',
+        detail: 'not allowed in all namespaces',
+        fix: expect.stringContaining('resources: ["patchpolicies/status"]'),
+      },
+    ]);
+  });
+
+  test('policies that are switched off need no rights and no kinds', async () => {
+    const namespace = await freshNamespace(plane);
+    const few = RULES.filter(({ resources }) => !resources.includes('patchapprovals'));
+    const { failed } = await doctor(await userWith(namespace, few, []), ...scope(namespace), '--policies=false');
+    expect(failed).toEqual([]);
+  });
+
+  test('which kinds of targets are planned live is told', async () => {
+    const namespace = await freshNamespace(plane);
+    const named = async (rules: Rules) => {
+      const { checks } = await doctor(await userWith(namespace, rules), ...scope(namespace));
+      return checks.find(({ name }) => name === 'live targets');
+    };
+    expect(await named(RULES)).toMatchObject({
+      state: 'ok',
+      detail: `Deployment in namespace ${namespace}; not StatefulSet, ReplicaSet, whose plans are made from the intent alone`,
+    });
+  });
+
+  test.each([
+    ['half a right', ['deployments'], /plans of a Deployment .* lack a right: get deployments.apps/],
+    ['none at all', ['deployments', 'deployments/scale'], /no kind of target may be read/],
+  ])('%s on targets is a finding', async (_, without, detail) => {
+    const namespace = await freshNamespace(plane);
+    const rules = RULES.filter(({ resources }) => !resources.some((it) => without.includes(it)));
+    const { failed } = await doctor(await userWith(namespace, rules), ...scope(namespace));
+    expect(failed).toMatchObject([{ name: 'live targets', detail: expect.stringMatching(detail) }]);
+  });
 
   test('a server that is not there is one finding, and what needs it is skipped', async () => {
     const folder = tempFolder();
