@@ -112,3 +112,9 @@ function minutesOf(time: string): number {
 /** Their names, each once, in the order of the alphabet. */
 export const namesOf = (alerts: readonly Firing[]): readonly string[] =>
   [...new Set(alerts.map(({ alert }) => alert))].toSorted();
+
+/** The names of the alerts that these tracks raise, by one of these minutes. */
+export async function alertsOf(tracks: readonly Track[], ...at: readonly number[]): Promise<readonly string[]> {
+  const alerts = await firing([{ name: 'scene', tracks, at }]);
+  return namesOf(alerts.get('scene') ?? []);
+}
