@@ -84,7 +84,7 @@ async function look(client: Pick<KubeClient, 'request'>, ours: GuardPolicy | Gua
       ours,
       (await client.request<StoredGuard>({ method: 'GET', path, timeoutMs: TIMEOUT_MS })).body,
     );
-    return 'wrong' in finding ? { wrong: `${what} ${finding.wrong}; ${REMEDY}` } : finding;
+    return 'wrong' in finding ? { wrong: `${what} ${finding.wrong}; delete it, and ${REMEDY}` } : finding;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 404) return { wrong: `${what} is not installed; ${REMEDY}` };
