@@ -21,7 +21,8 @@ export async function connect(settings: Pick<Settings, 'kubeconfig' | 'context'>
   });
   return {
     access,
-    client: createKubeClient(access, { clock: systemClock, userAgent: `patchgen/${VERSION}`, connections: 4 }),
+    // Not that of the operator: an audit log shall tell the two apart.
+    client: createKubeClient(access, { clock: systemClock, userAgent: `patchgen-cli/${VERSION}`, connections: 4 }),
   };
 }
 

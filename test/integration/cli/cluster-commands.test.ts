@@ -1,9 +1,11 @@
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { doctorCommand } from '../../../src/cli/doctor.ts';
 import { Exit } from '../../../src/cli/io.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { grantInClusterForTest } from '../../support/cluster-grant.ts';
 import { recordedIo } from '../../support/io.ts';
+import { grant, type PolicyRule } from '../../support/person.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -49,33 +51,16 @@ const CLUSTER_RULES = [
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
 ];
 
-type Rules = readonly { readonly verbs: readonly string[] }[];
+type Rules = readonly PolicyRule[];
 
-const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const granting = (rules: Rules): Rules => rules.filter(({ verbs }) => verbs.length > 0);
 
 /** A user who may do what the rules say in one namespace, and in the cluster what the others say. */
 async function userWith(namespace: string, rules: Rules, ofCluster: Rules = CLUSTER_RULES): Promise<string> {
   const user = `operator-of-${namespace}`;
-  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: user } };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
-  const ref = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: user });
-  const own = `${RBAC}/namespaces/${namespace}`;
-  await create(`${own}/roles`, { ...head, kind: 'Role', rules: granting(rules) });
-  await create(`${own}/rolebindings`, { ...head, kind: 'RoleBinding', roleRef: ref('Role'), subjects });
-  await create(`${RBAC}/clusterroles`, { ...head, kind: 'ClusterRole', rules: granting(ofCluster) });
-  const binding = { ...head, kind: 'ClusterRoleBinding', roleRef: ref('ClusterRole'), subjects };
-  await create(`${RBAC}/clusterrolebindings`, binding);
-  onTestFinished(async () => {
-    for (const plural of ['clusterroles', 'clusterrolebindings'])
-      await plane.request('DELETE', `${RBAC}/${plural}/${user}`);
-  });
+  await grant(plane, namespace, user, user, granting(rules));
+  if (ofCluster.length > 0) await grantInClusterForTest(plane, user, user, ofCluster);
   return plane.kubeconfigFor(user);
-}
-
-async function create(path: string, body: object): Promise<void> {
-  const answer = await plane.request('POST', path, body);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 const scope = (namespace: string) => ['--watch-namespaces', namespace, '--leader-election-namespace', namespace];

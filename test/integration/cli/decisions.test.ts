@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { approveCommand, rejectCommand } from '../../../src/cli/approve.ts';
 import { Exit } from '../../../src/cli/io.ts';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { grantInClusterForTest } from '../../support/cluster-grant.ts';
 import { type RecordedIo, recordedIo } from '../../support/io.ts';
+import { grant, type PolicyRule } from '../../support/person.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
 
 let plane: AttachedControlPlane;
@@ -49,33 +51,16 @@ async function must(method: string, path: string, body: unknown, contentType?: s
   return answer.body as { readonly metadata: { readonly uid: string } };
 }
 
-/** A user of a namespace who may do what the rules say there, and read policies. */
-async function user(namespace: string, name: string, rules: readonly object[]): Promise<string> {
-  const base = `/apis/rbac.authorization.k8s.io/v1`;
-  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: `${namespace}-${name}` } };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: head.metadata.name };
-  await must('POST', `${base}/namespaces/${namespace}/roles`, { ...head, kind: 'Role', rules });
-  await must('POST', `${base}/namespaces/${namespace}/rolebindings`, {
-    ...head,
-    kind: 'RoleBinding',
-    roleRef,
-    subjects,
-  });
+/** A user who may do in the namespace what the rules say. */
+async function user(namespace: string, name: string, rules: readonly PolicyRule[]): Promise<string> {
+  await grant(plane, namespace, name, name, rules);
   return plane.kubeconfigFor(name);
 }
 
-/** May read the one policy; cluster-scoped, so outside the rules of the namespace. */
-async function readerOf(policy: string, name: string): Promise<void> {
-  const base = `/apis/rbac.authorization.k8s.io/v1`;
-  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: `read-${policy}-${name}` } };
-  const rules = [
-    { apiGroups: ['patchgen.dev'], resources: ['patchpolicies'], resourceNames: [policy], verbs: ['get'] },
-  ];
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: head.metadata.name };
-  await createForTest(`${base}/clusterroles`, { ...head, kind: 'ClusterRole', rules });
-  await createForTest(`${base}/clusterrolebindings`, { ...head, kind: 'ClusterRoleBinding', roleRef, subjects });
+/** May read the one policy, which is in no namespace. */
+function readerOf(policy: string, name: string): Promise<void> {
+  const rule = { apiGroups: ['patchgen.dev'], resources: ['patchpolicies'], resourceNames: [policy], verbs: ['get'] };
+  return grantInClusterForTest(plane, `${policy}-for-${name}`, name, [rule]);
 }
 
 /** An intent of bob's that awaits approval by a policy, as the operator leaves it. */

@@ -5,6 +5,7 @@ import { Exit } from '../../../src/cli/io.ts';
 import { planCommand } from '../../../src/cli/plan.ts';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
 import { recordedIo } from '../../support/io.ts';
+import { grant, type PolicyRule } from '../../support/person.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -14,7 +15,6 @@ beforeAll(async () => {
 });
 
 const BASE = '/apis/patchgen.dev/v1alpha1';
-const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
 interface PlanData {
   readonly allowed: boolean;
@@ -74,18 +74,9 @@ async function intent(namespace: string, name: string, spec: object = {}): Promi
 }
 
 /** Kubeconfig of a user who may do in the namespace what the rules say. */
-async function user(namespace: string, rules: readonly object[]): Promise<string> {
+async function user(namespace: string, rules: readonly PolicyRule[]): Promise<string> {
   const name = `reader-of-${namespace}`;
-  const head = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
-  await must('POST', `${RBAC}/namespaces/${namespace}/roles`, { ...head, kind: 'Role', rules });
-  await must('POST', `${RBAC}/namespaces/${namespace}/rolebindings`, {
-    ...head,
-    kind: 'RoleBinding',
-    roleRef,
-    subjects,
-  });
+  if (rules.length > 0) await grant(plane, namespace, name, name, rules);
   return plane.kubeconfigFor(name);
 }
 
