@@ -40,7 +40,7 @@ export async function readScale(
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 404) return 'missing';
     if (error.status === 403) return 'forbidden';
-    if (error.status === 500 && NO_NUMBER.test(error.message)) return 'without-number';
+    if (NO_NUMBER.test(error.message)) return 'without-number';
     throw error;
   }
 }

@@ -113,6 +113,11 @@ describe('a custom kind', () => {
     expect(await read(fleet)).toEqual({ state: 'unreadable', why: expect.stringContaining('has no .spec.replicas') });
   });
 
+  test('whose definition the server does not hand out now is no base', async () => {
+    const { read } = targetWorld({ ...fleetWorld, [`GET ${DEFINITION}`]: () => Promise.reject(refusal(503, 'down')) });
+    await expect(read(fleet)).rejects.toMatchObject({ status: 503 });
+  });
+
   test('that no definition describes is read, with a warning', async () => {
     const { [`GET ${DEFINITION}`]: _, ...answers } = fleetWorld;
     expect(await targetWorld(answers).read(fleet)).toMatchObject({

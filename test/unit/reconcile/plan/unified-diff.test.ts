@@ -34,6 +34,11 @@ test('git apply makes the one text of the other by their diff', async () => {
   );
 });
 
+test('of nothing and something, the lines of nothing begin at 0', () => {
+  expect(unifiedDiff('', 'a\n', NAMES)).toBe('--- a/text\n+++ b/text\n@@ -0,0 +1 @@\n+a\n');
+  expect(unifiedDiff('a\nb\n', '', NAMES)).toBe('--- a/text\n+++ b/text\n@@ -1,2 +0,0 @@\n-a\n-b\n');
+});
+
 test('a change in the middle is shown with three lines around it', () => {
   const lines = Array.from({ length: 20 }, (_, i) => `line ${i + 1}`);
   const changed = lines.with(9, 'other').toSpliced(10, 1);
