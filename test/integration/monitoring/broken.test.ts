@@ -219,18 +219,20 @@ test('a kind that the cluster does not have', async () => {
   expect(await operator.stop()).toBe(0);
 });
 
-test('most alerts were raised by an operator that was really broken', () => {
-  const never = alertRules()
-    .map(({ alert }) => alert)
-    // policies.test.ts raises these.
-    .filter((alert) => !seen.has(alert) && !Object.hasOwn(CASES_OF_POLICIES, alert));
-  // Six of them need minutes of a hung disk, a bug, a starved machine or a second version.
-  expect(never.toSorted()).toEqual([
-    'PatchgenEventLoopSlow',
-    'PatchgenIntentsFailing',
-    'PatchgenInternalErrors',
-    'PatchgenPublisherHung',
-    'PatchgenRunHung',
-    'PatchgenVersionsDiffer',
-  ]);
+/** They need minutes of a hung disk, a bug, a starved machine or a second version. */
+const OUT_OF_REACH = new Set([
+  'PatchgenEventLoopSlow',
+  'PatchgenIntentsFailing',
+  'PatchgenInternalErrors',
+  'PatchgenPublisherHung',
+  'PatchgenRunHung',
+  'PatchgenVersionsDiffer',
+]);
+
+test('all other alerts were raised by an operator that was really broken', () => {
+  // policies.test.ts raises those about policies.
+  const others = alertRules().filter(
+    ({ alert }) => !OUT_OF_REACH.has(alert) && !Object.hasOwn(CASES_OF_POLICIES, alert),
+  );
+  expect(others.map(({ alert }) => alert).filter((alert) => !seen.has(alert))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { startControlPlane } from '../../../tools/control-plane/control-plane.ts
 import { installCrds } from '../../../tools/control-plane/crds.ts';
 import { startOperatorProcess } from '../../../tools/operator-process.ts';
 import { binaries } from '../../../tools/setup/binaries.mjs';
+import { installGuards } from '../guards.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { runTool, type ToolResult } from '../tool.ts';
 import { type Block, CHECKOUT, type Page } from './pages.ts';
@@ -71,7 +72,11 @@ async function surroundings(needs: readonly string[], work: string): Promise<Rec
   const plane = await startControlPlane({ controllerManager: true });
   onTestFinished(() => plane.stop());
   await installCrds(plane, join(CHECKOUT, 'crds'));
-  if (needs.includes('operator')) await operate(plane.kubeconfig, join(work, DATA));
+  if (needs.includes('operator')) {
+    // As the chart does; `patchgen doctor` looks for them.
+    await installGuards(plane);
+    await operate(plane.kubeconfig, join(work, DATA));
+  }
   return { ...env, KUBECONFIG: plane.kubeconfig, KUBECACHEDIR: tempFolder() };
 }
 
