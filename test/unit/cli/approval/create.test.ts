@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createApproval } from '../../../../src/cli/approval/create.ts';
-import { ApiError, type ApiRequest, type KubeClient } from '../../../../src/platform/kubernetes/client.ts';
+import { ApiError, type KubeClient } from '../../../../src/platform/kubernetes/client.ts';
 
 const WANTED = {
   namespace: 'shop',
@@ -13,7 +13,7 @@ const WANTED = {
 
 function refusing(error: Error): KubeClient {
   return {
-    async request(_: ApiRequest) {
+    async request() {
       throw error;
     },
     watch: async function* () {},
