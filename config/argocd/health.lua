@@ -4,8 +4,14 @@
 --   wrong in itself, or something in its way          Degraded
 --   done                                              Healthy
 
--- Waits for a person too, but because something is broken.
-local broken = { UnsafePath = true }
+-- These wait too, but because something is in the way that will not go by itself.
+local broken = {
+  ApprovalUnguarded = true,
+  ConflictingIntent = true,
+  DryRunRefused = true,
+  ManagedByAutoscaler = true,
+  UnsafePath = true,
+}
 
 local function health(status, message)
   return { status = status, message = message }

@@ -14,23 +14,30 @@ export function chartOutputs(root: string): readonly Output[] {
   return [
     { path: `${CHART}/Chart.yaml`, content: withVersion(read(`${CHART}/Chart.yaml`), version) },
     { path: `${CHART}/README.md`, content: readme },
-    { path: 'config/argocd/argocd-cm.yaml', content: argoConfig(read('config/argocd/health.lua')) },
+    {
+      path: 'config/argocd/argocd-cm.yaml',
+      content: argoConfig({
+        PatchIntent: read('config/argocd/health.lua'),
+        PatchPolicy: read('config/argocd/policy-health.lua'),
+      }),
+    },
   ];
 }
 
 const withVersion = (chart: string, version: string): string =>
   chart.replace(/^version: .*$/m, `version: ${version}`).replace(/^appVersion: .*$/m, `appVersion: "${version}"`);
 
-/** A patch of Argo CD's own ConfigMap. Source: Argo CD's manual, "Resource Health", custom health checks. */
-function argoConfig(script: string): string {
-  const indented = script.trimEnd().replaceAll(/^(?=.)/gm, '    ');
-  return `# Written by npm run generate from health.lua; do not edit.
+/** A patch of Argo CD's own ConfigMap, from scripts by kind. Source: Argo CD's manual, "Resource Health", custom health checks. */
+function argoConfig(scripts: Readonly<Record<string, string>>): string {
+  const indented = (script: string): string => script.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+  const entries = Object.entries(scripts).map(
+    ([kind, script]) => `  resource.customizations.health.patchgen.dev_${kind}: |\n${indented(script)}\n`,
+  );
+  return `# Written by npm run generate from health.lua and policy-health.lua; do not edit.
 apiVersion: v1
 kind: ConfigMap
 metadata:
   name: argocd-cm
 data:
-  resource.customizations.health.patchgen.dev_PatchIntent: |
-${indented}
-`;
+${entries.join('')}`;
 }

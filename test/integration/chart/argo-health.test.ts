@@ -13,6 +13,7 @@ import { goodSpec, type IntentDraft, intent } from '../../support/intents.ts';
 // Argo CD's health script over statuses as the operator writes them, run by the Lua of Argo CD.
 
 const SCRIPT = join(import.meta.dirname, '../../../config/argocd/health.lua');
+const POLICY_SCRIPT = join(SCRIPT, '../policy-health.lua');
 const NOW = new Date('2026-01-01T00:00:00Z');
 
 /** An intent with the status that the operator gives it after such a run, and then changed. */
@@ -79,12 +80,21 @@ test.each(Object.entries(SAMPLES))('%s', async (_, [object, status, message]) =>
   expect(await argoHealth(SCRIPT, object)).toEqual({ status, message });
 });
 
+/** They wait, and no time or window will help. */
+const IN_THE_WAY: ReadonlySet<Reason> = new Set([
+  'ApprovalUnguarded',
+  'ConflictingIntent',
+  'DryRunRefused',
+  'ManagedByAutoscaler',
+  'UnsafePath',
+] as const);
+
 describe('each failure that a status can carry', () => {
   const reasons = (Object.keys(REASONS) as Reason[]).filter((reason) => REASONS[reason].class !== 'Success');
   test.each(reasons.filter((reason) => reason !== 'Suspended'))('%s', async (reason) => {
     const { class: kind } = REASONS[reason];
-    const expected =
-      kind === 'Rejected' || reason === 'UnsafePath' ? 'Degraded' : kind === 'Waiting' ? 'Suspended' : 'Progressing';
+    const broken = kind === 'Rejected' || IN_THE_WAY.has(reason);
+    const expected = broken ? 'Degraded' : kind === 'Waiting' ? 'Suspended' : 'Progressing';
     const health = await argoHealth(SCRIPT, after(failed(reason)));
     expect(health).toEqual({ status: expected, message: `it is ${reason} – "as ever"` });
   });
@@ -105,9 +115,31 @@ test('a reason of a later version that waits for a person is Suspended, and one 
   });
 });
 
-test("Argo CD's ConfigMap holds the script, under the key of the kind", () => {
+const policy = (generation: number, condition?: object): unknown => ({
+  metadata: { name: 'production', generation },
+  status: {
+    observedGeneration: 1,
+    ...(condition === undefined ? {} : { conditions: [{ type: 'Ready', ...condition }] }),
+  },
+});
+
+test.each<[string, unknown, string]>([
+  ['in force', policy(1, { status: 'True', message: 'in force' }), 'Healthy'],
+  ['one that can not be used', policy(1, { status: 'False', message: 'no such time zone' }), 'Degraded'],
+  ['one that is not known yet', policy(1, { status: 'Unknown', message: 'looking' }), 'Progressing'],
+  ['without a condition', policy(1), 'Progressing'],
+  ['with a new spec', policy(2, { status: 'True', message: 'in force' }), 'Progressing'],
+  ['that nobody has looked at', { metadata: { name: 'production', generation: 1 } }, 'Progressing'],
+])('a policy %s', async (_, object, status) => {
+  expect(await argoHealth(POLICY_SCRIPT, object)).toMatchObject({ status });
+});
+
+test("Argo CD's ConfigMap holds the scripts, under the keys of the kinds", () => {
   const file = join(SCRIPT, '../argocd-cm.yaml');
   const { data, ...rest } = load(readFileSync(file, 'utf8')) as { data: object };
   expect(rest).toEqual({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm' } });
-  expect(data).toEqual({ 'resource.customizations.health.patchgen.dev_PatchIntent': readFileSync(SCRIPT, 'utf8') });
+  expect(data).toEqual({
+    'resource.customizations.health.patchgen.dev_PatchIntent': readFileSync(SCRIPT, 'utf8'),
+    'resource.customizations.health.patchgen.dev_PatchPolicy': readFileSync(POLICY_SCRIPT, 'utf8'),
+  });
 });
