@@ -50,9 +50,9 @@ export class Contests {
 
   #put(claim: Claim): void {
     this.#claims.set(claim.key, claim);
-    const claims = this.#fields.get(claim.field) ?? [];
-    claims.splice(placeOf(claim, claims), 0, claim);
-    this.#fields.set(claim.field, claims);
+    const claims = this.#fields.get(claim.field);
+    if (claims === undefined) this.#fields.set(claim.field, [claim]);
+    else claims.splice(placeOf(claim, claims), 0, claim);
   }
 
   #take(claim: Claim | undefined): void {

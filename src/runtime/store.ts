@@ -139,14 +139,16 @@ const DECIMAL = /^[1-9]\d{0,38}$/;
 
 class Index<T> {
   readonly #valuesOf: (object: T) => readonly string[];
-  readonly #keys = new Map<string, Set<string>>();
+  /** Most values name one object only, for which a set would cost more than the object itself. */
+  readonly #keys = new Map<string, string | Set<string>>();
 
   constructor(valuesOf: (object: T) => readonly string[]) {
     this.#valuesOf = valuesOf;
   }
 
-  keys(value: string): ReadonlySet<string> {
-    return this.#keys.get(value) ?? new Set();
+  keys(value: string): Iterable<string> {
+    const keys = this.#keys.get(value) ?? [];
+    return typeof keys === 'string' ? [keys] : keys;
   }
 
   move(key: string, from: T | undefined, to: T | undefined): void {
@@ -156,13 +158,14 @@ class Index<T> {
 
   #add(value: string, key: string): void {
     const keys = this.#keys.get(value);
-    if (keys === undefined) this.#keys.set(value, new Set([key]));
+    if (keys === undefined || keys === key) this.#keys.set(value, key);
+    else if (typeof keys === 'string') this.#keys.set(value, new Set([keys, key]));
     else keys.add(key);
   }
 
   #remove(value: string, key: string): void {
     const keys = this.#keys.get(value);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#keys.delete(value);
+    if (keys === key) this.#keys.delete(value);
+    else if (keys instanceof Set && keys.delete(key) && keys.size === 0) this.#keys.delete(value);
   }
 }
