@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../../src/platform/log.ts';
 import { settle } from '../../support/clock.ts';
 import type { ModelServer } from '../../support/model-server.ts';
 import { digestOf, POISON, type Reflected, reflected } from '../../support/reflected.ts';
@@ -277,6 +278,34 @@ test('a reflector that is not allowed keeps what it has and looks again', async 
   await world.clock.advance(31_000);
   expect(world.reflector).toMatchObject({ state: 'watching' });
   equal(world);
+});
+
+test('why there is no list is told, and stays out of the log where somebody else speaks of it', async () => {
+  const failures: (string | undefined)[] = [];
+  const warnings: unknown[] = [];
+  const world = reflected(
+    (server) => {
+      server.mode = 'absent';
+    },
+    {
+      metrics: {
+        listed: ({ failure }) => failures.push(failure),
+        event: () => {},
+        watchEnded: () => {},
+        undecodable: () => {},
+      },
+      quiet: ['absent', 'forbidden'],
+      log: { ...silentLog, warn: (fields) => warnings.push(fields) },
+    },
+  );
+  for (const mode of ['forbidden', 'down', 'served'] as const) {
+    await world.clock.advance(60_000);
+    world.server.mode = mode;
+  }
+  await world.clock.advance(60_000);
+  expect([...new Set(failures)]).toEqual(['absent', 'forbidden', 'failed', undefined]);
+  expect(warnings.length).toBeGreaterThan(0);
+  expect(warnings.every((fields) => (fields as { cause: string }).cause === 'failed')).toBe(true);
 });
 
 test('a server that asks for patience is left alone for as long as it asks', async () => {
