@@ -76,6 +76,7 @@ async function main(): Promise<void> {
 
 async function compare(client: HttpKubeClient, operator: OperatorProcess, round: number): Promise<number> {
   const plain = await fill(client, operator, `plain-${round}`, count);
+  say(`  without: ${plain[0].toFixed(0)}/s`);
   for (const name of POLICY_NAMES) await put(client, name, policyBody(name));
   await until(
     async () =>
@@ -143,15 +144,23 @@ async function fill(
   await until(async () => ((await operator.metric(WRITTEN)) ?? 0) - before >= total);
   const seconds = (performance.now() - begun) / 1000;
   const cpu = ((await operator.metric('process_cpu_seconds_total')) ?? 0) - cpuBefore;
-  const { body } = await client.request<{ items: { status?: { conditions?: { type: string; status: string }[] } }[] }>({
-    method: 'GET',
-    path: `${GROUP}/namespaces/${namespace}/patchintents`,
-  });
-  const ready = body.items.filter(({ status }) =>
-    status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'),
-  );
-  if (ready.length < total) throw new Error(`only ${ready.length} of ${total} in ${namespace} are Ready`);
+  await allReady(client, namespace, total);
   return [total / seconds, (cpu * 1000) / total];
+}
+
+interface Listed {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string; message: string }[] };
+}
+
+async function allReady(client: HttpKubeClient, namespace: string, total: number): Promise<void> {
+  const path = `${GROUP}/namespaces/${namespace}/patchintents`;
+  const { body } = await client.request<{ items: readonly Listed[] }>({ method: 'GET', path });
+  const told = body.items.map(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready'));
+  const ready = told.filter((condition) => condition?.status === 'True').length;
+  if (ready === total) return;
+  const [example] = told.filter((condition) => condition?.status !== 'True');
+  throw new Error(`only ${ready} of ${total} in ${namespace} are Ready; ${example?.reason}: ${example?.message}`);
 }
 
 interface Edit {

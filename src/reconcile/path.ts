@@ -8,12 +8,15 @@ import type { Plan } from '../kpt/change.ts';
 import type { Package } from '../kpt/package.ts';
 import type { Published, Publisher } from '../kpt/publisher/publisher.ts';
 import { renderPackage } from '../kpt/render.ts';
+import type { Labels, Unknown } from '../policy/input.ts';
+import { consents } from '../policy/reach.ts';
 import { keyOf } from './key.ts';
 import { admit as letThrough, pendingOf, waitUntil } from './permit/admit.ts';
 import type { ApprovalState } from './permit/approvals.ts';
 import { type Circumstances, type Consideration, consider, targetOf } from './permit/consider.ts';
 import { decideApproval } from './permit/decide-approval.ts';
 import type { World } from './permit/world.ts';
+import type { Base } from './plan/base.ts';
 
 /**
  * The path of one intent: Loaded ─validate► Accepted ─plan► Planned ─observe► Observed ─consider► Considered ─hear► Heard
@@ -93,8 +96,12 @@ export function plan(accepted: Accepted): Planned {
 export async function observe(planned: Planned, world: World, signal: AbortSignal): Promise<Observed> {
   const { metadata, status } = planned.intent;
   const target = targetOf(planned.spec);
-  const base = await world.targets.read(planned.spec, signal);
   const { surroundings } = world;
+  // What is there is nobody's business in a namespace that has not let this one in: the status would tell of it.
+  const mayLook =
+    target.namespace === metadata.namespace ||
+    letsIn(surroundings.namespaceLabels(target.namespace), metadata.namespace);
+  const base = mayLook ? await world.targets.read(planned.spec, signal) : NOT_ASKED;
   // Asked after the read, so that all of this is as new as it can be.
   const policies = surroundings.policies();
   const unknown = surroundings.autoscalersUnknown(target.namespace);
@@ -116,6 +123,10 @@ export async function observe(planned: Planned, world: World, signal: AbortSigna
   };
   return { ...planned, circumstances } as unknown as Observed;
 }
+
+const NOT_ASKED: Base = Object.freeze({ state: 'not-asked' });
+
+const letsIn = (labels: Labels | Unknown, from: string): boolean => labels !== 'unknown' && consents(labels, from);
 
 /** Holds the plan against the live target and the policies. */
 export function weigh(observed: Observed): Considered {

@@ -11,11 +11,12 @@ import { startOperatorProcess } from '../operator-process.ts';
 import { showHealth } from './health.ts';
 import { applySamples, refuseBadSamples, showRejected, showTable } from './intents.ts';
 import { showKpt, showKustomizeDiff, showTree } from './packages.ts';
+import { installGuards, showApproval, showHeld, showRivals } from './safety.ts';
 import { createStage } from './stage.ts';
 
 const HELP = `npm run demo [-- --keep]
 
-Starts etcd and kube-apiserver, installs the CRD, runs the operator as a separate process, applies the samples
+Starts etcd and kube-apiserver, installs the CRDs, runs the operator as a separate process, applies the samples
 of config/samples, and shows what comes of them. Everything is removed at the end.
 
   --keep   leave all of it running until Ctrl-C and print the KUBECONFIG`;
@@ -33,10 +34,10 @@ async function demo(keep: boolean): Promise<number> {
   const plane = await startControlPlane();
   try {
     stage.show(`${plane.server} is ready`);
-    stage.heading('2. The CRD and the operator');
+    stage.heading('2. The CRDs and the operator');
     stage.command('kubectl apply -f crds');
     stage.show((await plane.kubectl(['apply', '-f', 'crds'])).stdout);
-    await plane.kubectl(['wait', '--for=condition=Established', 'crd/patchintents.patchgen.dev', '--timeout=30s']);
+    await plane.kubectl(['wait', '--for=condition=Established', '--all', 'crd', '--timeout=30s']);
     stage.command(`npx patchgen run --output-dir ${outputDir}`);
     const operator = await startOperatorProcess({ kubeconfig: plane.kubeconfig, outputDir });
     try {
@@ -51,6 +52,10 @@ async function demo(keep: boolean): Promise<number> {
       await showKustomizeDiff(scene);
       await showKpt(scene);
       await showHealth(scene);
+      await installGuards(scene);
+      await showHeld(scene);
+      await showApproval(scene);
+      await showRivals(scene);
       conclude(scene.stage.failures, stage);
       if (keep) await stayUp(stage, plane.kubeconfig, scene.root);
     } finally {

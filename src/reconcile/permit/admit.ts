@@ -51,6 +51,9 @@ export function deniedBy({ verdict }: Consideration): readonly string[] {
 function refuseStrictly({ base, live }: Consideration): void {
   if (base.state === 'missing') throw new Waiting('TargetNotFound', `strict mode: ${live.warnings.join('; ')}`);
   if (base.state === 'unreadable') throw new Waiting('TargetUnreadable', `strict mode: ${base.why}`);
+  // What rights are missing for is granted without a change of the spec.
+  if (base.state === 'found' && base.warnings.length > 0)
+    throw new Waiting('TargetUnreadable', `strict mode: ${base.warnings.join('; ')}`);
   if (live.warnings.length > 0) throw new Rejected('StrictMode', `strict mode refuses: ${live.warnings.join('; ')}`);
 }
 

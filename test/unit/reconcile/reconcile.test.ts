@@ -228,6 +228,7 @@ describe('suspend, dry run, invalid', () => {
     world.put(intent({ spec: { ...goodSpec, namespace: 'bank' } }));
     await world.run();
     expect(world.ready()).toMatchObject({ status: 'False', reason: 'TargetNotAllowed' });
+    expect(world.around.reads).toBe(0);
     world.around.labels = new Map([['bank', { [CONSENT_LABEL]: 'shop' }]]);
     await world.run();
     expect(world.ready()).toMatchObject({ status: 'True' });
