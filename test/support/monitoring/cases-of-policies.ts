@@ -32,9 +32,12 @@ export const CASES_OF_POLICIES: Readonly<Record<string, AlertCases>> = {
   PatchgenApprovalsUnguarded: {
     fires: { 'the binding is gone': { change: all(set(PENDING, '2x120'), set(BROKEN, '0x40 1x80')) } },
     staysQuiet: {
-      'nothing waits': { change: set(BROKEN, '1x120') },
-      'the guard is as it should be': { change: all(set(PENDING, '2x120'), set(INTACT, '1x120')) },
-      'nobody has asked yet': { change: set(PENDING, '2x120') },
+      // 0 in words of their own: series that are 0 all the time are left out.
+      'nothing waits': { change: all(set(PENDING, '0x120'), set(BROKEN, '1x120')) },
+      'the guard is as it should be': {
+        change: all(set(PENDING, '2x120'), set(INTACT, '1x120'), set(BROKEN, '0x120')),
+      },
+      'nobody has asked yet': { change: all(set(PENDING, '2x120'), set(BROKEN, '0x120')) },
       'it is installed again soon': {
         change: all(set(PENDING, '2x120'), set(BROKEN, '0x40 1x8 0x80'), set(INTACT, '1x40 0x8 1x80')),
         at: [45, 48, 50, 60],
