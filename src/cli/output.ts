@@ -48,8 +48,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** Age in the words of kubectl: `42s`, `5m12s`, `3h`, `12d`. Source: k8s.io/apimachinery duration.HumanDuration, shortened. */
 export function age(since: string | undefined, now: Date): string {
   const at = since === undefined ? Number.NaN : Date.parse(since);
-  if (Number.isNaN(at)) return '<unknown>';
-  const seconds = Math.max(0, Math.floor((now.getTime() - at) / 1000));
+  return Number.isNaN(at) ? '<unknown>' : timeSpan(now.getTime() - at);
+}
+
+/** A length of time in the same words. */
+export function timeSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;

@@ -1,7 +1,7 @@
 import { printable } from '../../platform/escape.ts';
 import { diffView } from '../diff-view.ts';
 import { type Fact, factLines } from '../fact-lines.ts';
-import { age, type Paint } from '../output.ts';
+import { age, type Paint, timeSpan } from '../output.ts';
 import { summaryOf } from '../status/summary.ts';
 import { approvalCondition, isRead, type Question, titleOf } from './question.ts';
 import type { Decision } from './read.ts';
@@ -38,7 +38,7 @@ function neededFacts({ intent, wanted }: Question): readonly Fact[] {
     ...askingPolicies(intent).map(({ words }): Fact => ['Needed', words]),
     ...(requirement === undefined
       ? []
-      : [['Together', `${requirement.approvals} within ${ageOf(requirement.timeToLiveMs)}, ${author}`] as const]),
+      : [['Together', `${requirement.approvals} within ${timeSpan(requirement.timeToLiveMs)}, ${author}`] as const]),
     ...unread.map((name): Fact => ['Unknown', `what policy ${name} wants of approvals: it could not be read`]),
     ['State', state === undefined ? undefined : `${state.reason}: ${state.message}`],
   ];
@@ -60,9 +60,4 @@ export function decisionWords(
   const which = planDigest === current ? 'this plan' : 'another plan';
   const said = comment === undefined ? '' : `: ${comment}`;
   return `${approver} ${did} ${which} ${age(createdAt.toISOString(), now)} ago${said}`;
-}
-
-/** A length of time in the words of `age`. */
-function ageOf(ms: number): string {
-  return age(new Date(0).toISOString(), new Date(ms));
 }

@@ -1,6 +1,7 @@
 import { printable } from '../../platform/escape.ts';
 import { ownerText } from '../../policy/owner.ts';
-import type { Considered } from '../../policy/verdict.ts';
+import type { Considered, Skipped } from '../../policy/verdict.ts';
+import type { ApprovalState } from '../../reconcile/permit/approvals.ts';
 import { diffView } from '../diff-view.ts';
 import { type Fact, factLines } from '../fact-lines.ts';
 import type { Paint } from '../output.ts';
@@ -18,6 +19,9 @@ const STYLES: Readonly<Record<Judgement, Parameters<Paint>[0]>> = {
   Unknown: 'yellow',
 };
 
+/** More than these say nothing new on a page; -o json has them all, with the reason. */
+const MOST_NAMES = 5;
+
 const STORED = {
   same: 'the cluster has this intent as it is',
   changed: 'would replace the intent of this name in the cluster',
@@ -32,9 +36,8 @@ export function planView(look: Look, paint: Paint): string {
   const change = heard?.considered.live.summary ?? `replicas → ${subject.spec.replicas}`;
   const title = `${paint('bold', printable(subject.title))}: ${paint(STYLES[judgement], judgement)}: ${printable(change)}`;
   const diff = heard?.considered.live.diff;
-  const why: readonly Fact[] =
-    failure === undefined ? [] : [['Why', `${failure.reason}: ${callerWords(failure.message)}`]];
-  return `${title}\n${factLines([...factsOf(look), ...why], paint)}${diff === undefined ? '' : `\n${diffView(diff, paint)}`}`;
+  const why: Fact = ['Why', failure && `${failure.reason}: ${callerWords(failure.message)}`];
+  return `${title}\n${factLines([why, ...factsOf(look)], paint)}${diff === undefined ? '' : `\n${diffView(diff, paint)}`}`;
 }
 
 function factsOf(look: Look): readonly Fact[] {
@@ -50,9 +53,9 @@ function factsOf(look: Look): readonly Fact[] {
     ['Other intent', rival && `${rival.key} is older and wants ${rival.value}`],
     ...warningsOf(look).map((warning): Fact => ['Warning', warning]),
     ...(verdict?.considered ?? []).map((voice): Fact => ['Policy', voiceWords(voice)]),
-    ...(verdict?.skipped ?? []).map(({ message }): Fact => ['Policy', `– ${message}`]),
+    ['Other', othersOf(verdict?.skipped ?? [])],
     ['Needed', verdict?.approval && approvalWords(verdict.approval)],
-    ['Approval', approval && `${approval.reason}: ${approval.message}`],
+    ['Approval', approval && approval.message !== look.failure?.message ? approvalText(approval) : undefined],
     ['Again', verdict?.retryAt && `the time may change this at ${verdict.retryAt.toISOString()}`],
     ...gaps.map(({ what, why }): Fact => ['Unknown', `${what}: ${why}`]),
     ['Plan', heard && (planDigestOf(look) ?? 'the operator may give it another digest, because of what is unknown')],
@@ -60,6 +63,16 @@ function factsOf(look: Look): readonly Fact[] {
 }
 
 const voiceWords = ({ result, message }: Considered): string => `${result}: ${message}`;
+
+const approvalText = ({ reason, message }: ApprovalState): string => `${reason}: ${message}`;
+
+function othersOf(skipped: readonly Skipped[]): string | undefined {
+  if (skipped.length === 0) return undefined;
+  const names = skipped.slice(0, MOST_NAMES).map(({ policy }) => policy);
+  const more = skipped.length - names.length;
+  const all = [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return skipped.length === 1 ? `policy ${all} does not apply` : `policies that do not apply: ${all}`;
+}
 
 /** In the words for the caller; what is told as unknown is not told twice. */
 function warningsOf({ warnings, gaps }: Look): readonly string[] {

@@ -4,7 +4,7 @@ import type { ApprovalRequirement, Decision, Verdict } from '../../policy/verdic
 import { describeFinding, describeInvalid, titleOf } from '../findings.ts';
 import type { Input } from '../input.ts';
 import type { Io } from '../io.ts';
-import { type Paint, painter } from '../output.ts';
+import { type Paint, painter, timeSpan } from '../output.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { PolicyFile } from './read-policies.ts';
 
@@ -69,9 +69,9 @@ function line(label: string, text: string, paint: Paint): string {
   return `  ${shown} ${printable(text)}\n`;
 }
 
-/** What people must do: `2 approvals, each valid for 60 minutes, not of the author of the intent`. */
+/** What people must do: `2 approvals, each valid for 24h, not of the author of the intent`. */
 export function approvalWords({ approvals, timeToLiveMs, author }: ApprovalRequirement): string {
   const people = `${approvals} ${approvals === 1 ? 'approval' : 'approvals'}`;
   const who = author === 'Allow' ? 'the author of the intent included' : 'not of the author of the intent';
-  return `${people}, each valid for ${timeToLiveMs / 60_000} minutes, ${who}`;
+  return `${people}, each valid for ${timeSpan(timeToLiveMs)}, ${who}`;
 }

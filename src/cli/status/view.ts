@@ -32,7 +32,7 @@ export function detailView(summary: Summary, now: Date, paint: Paint): string {
 }
 
 function factsOf(summary: Summary, now: Date): readonly Fact[] {
-  const { asked, approval } = summary;
+  const { asked } = summary;
   return [
     ['Path', summary.path.map(({ step, state }) => `${SIGN[state]} ${step}`).join('   ')],
     ['Why', summary.message === undefined ? undefined : `${summary.reason}: ${summary.message}`],
@@ -42,7 +42,7 @@ function factsOf(summary: Summary, now: Date): readonly Fact[] {
     ['Conflict', summary.conflict],
     ['Owner', summary.owner],
     ...policyFacts(summary.policy),
-    ['Approval', approval === undefined ? undefined : `${approval.reason}: ${approval.message}`],
+    ['Approval', approvalWords(summary)],
     ['Plan', summary.plan?.planDigest],
     ['Package', packageLine(summary.package, summary.generation)],
     ['Digest', summary.package?.digest],
@@ -53,6 +53,12 @@ function factsOf(summary: Summary, now: Date): readonly Fact[] {
     ['Age', age(summary.created, now)],
     ...summary.warnings.map((warning): Fact => ['Warning', warning]),
   ];
+}
+
+/** Undefined where Ready says the same. */
+function approvalWords({ approval, reason, message }: Summary): string | undefined {
+  if (approval === undefined || (approval.reason === reason && approval.message === message)) return undefined;
+  return `${approval.reason}: ${approval.message}`;
 }
 
 function policyFacts(policy: Summary['policy']): readonly Fact[] {

@@ -167,7 +167,7 @@ describe('plan on a real cluster', () => {
     const { code, out } = await run(manifest(namespace), ['-', '--approval-guard=false']);
     expect(code).toBe(1);
     expect(out).toContain(': Approval: replicas 3 → 5');
-    expect(out).toContain('2 approvals, each valid for 1440 minutes, not of the author of the intent');
+    expect(out).toContain('2 approvals, each valid for 24h, not of the author of the intent');
     expect(out).toContain('0 of 2 approvals');
   });
 

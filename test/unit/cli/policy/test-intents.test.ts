@@ -116,7 +116,7 @@ describe('the verdict', () => {
   Approval   policy a, approval: 2 approvals are needed for every change
   Allow      policy c, windows: within no Deny window
   –          policy b does not apply: match.namespaces
-  Needed     2 approvals, each valid for 1440 minutes, not of the author of the intent
+  Needed     2 approvals, each valid for 24h, not of the author of the intent
   Again      the time may change this at 2026-11-19T18:00:00.000Z
 `);
   });
