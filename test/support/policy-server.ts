@@ -177,6 +177,11 @@ export class PolicyView {
     return [...this.#seen.values()];
   }
 
+  /** Sees one policy in this version. */
+  show(policy: StoredPolicy): void {
+    this.#seen = new Map(this.#seen).set(policy.metadata.name, policy);
+  }
+
   /** Sees everything; returns the names of what changed. */
   catchUp(): readonly string[] {
     const before = this.#seen;

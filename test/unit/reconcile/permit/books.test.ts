@@ -147,14 +147,18 @@ describe('another writer', () => {
 
   test('an older version in the watch changes nothing of what was written since', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
-    const first = take(world, change('web', 'a/1'));
-    await world.clock.advance(100);
-    await first;
+    world.server.edit('one');
+    const edited = world.server.get('one');
+    take(world, change('web', 'a/1'));
+    await world.clock.advance(1_000);
+    if (edited !== undefined) world.view.show(edited);
     world.books.policyChanged('one');
     expect(await take(world, change('web', 'b/1'))).toMatchObject({ policy: 'one' });
+    take(world, change('api', 'a/1'));
+    await world.clock.advance(1_000);
     world.catchUp();
     expect(await take(world, change('web', 'b/1'))).toMatchObject({ policy: 'one' });
-    expect(world.server.reads).toBe(0);
+    expect(world.results.filter((result) => result === 'conflict')).toHaveLength(1);
   });
 });
 
