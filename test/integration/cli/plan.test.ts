@@ -217,6 +217,26 @@ describe('plan on a real cluster', () => {
     expect(await planOf(manifest(namespace, '', 'older'))).toMatchObject({ code: 0, stored: 'changed' });
   });
 
+  test('into another namespace only where a policy reaches and that namespace consents', async () => {
+    const [from, to] = [await freshNamespace(plane), await freshNamespace(plane)];
+    await deployment(to);
+    const reaching = manifest(from, `, namespace: ${to}`);
+    expect(await planOf(reaching)).toMatchObject({ code: 1, judgement: 'Refuse', reason: 'TargetNotAllowed' });
+    await policy(from, { targetNamespaces: { names: [to] } });
+    const refused = await planOf(reaching);
+    expect([refused.reason, refused.message]).toEqual([
+      'TargetNotAllowed',
+      expect.stringContaining('does not consent'),
+    ]);
+    const labels = { 'patchgen.dev/allow-intents-from': from };
+    await must('PATCH', `/api/v1/namespaces/${to}`, { metadata: { labels } }, 'application/merge-patch+json');
+    expect(await planOf(reaching)).toMatchObject({ code: 0, judgement: 'Allow', change: 'replicas 3 → 5' });
+    expect(await planOf(reaching, ['--allowed-target-namespaces', 'elsewhere'])).toMatchObject({ code: 1 });
+    // Intents of there are rivals then, and those of others are none of the ones there.
+    await intent(to, 'older');
+    expect(await planOf(reaching)).toMatchObject({ code: 1, reason: 'ConflictingIntent' });
+  });
+
   test('who may see little is told what is not known, and never that it is fine', async () => {
     const namespace = await freshNamespace(plane);
     await deployment(namespace);
