@@ -1,4 +1,5 @@
 import type { PatchPolicySpec } from '../../api/schema/patchpolicy.ts';
+import { clusterMetadata, recordOf } from '../raw.ts';
 
 /** A PatchPolicy as the store keeps it. */
 export interface StoredPolicy {
@@ -16,26 +17,11 @@ export interface StoredPolicy {
 
 /** What is kept of a policy. Throws TypeError for something that is no object with a name, uid and resourceVersion. */
 export function projectPolicy(raw: unknown): StoredPolicy {
-  const { metadata, spec, status } = record(raw, 'object');
-  const { name, uid, resourceVersion, generation } = record(metadata, 'metadata');
+  const { metadata, spec, status } = recordOf(raw, 'object');
+  const { generation } = recordOf(metadata, 'metadata');
   return {
-    metadata: {
-      name: text(name, 'metadata.name'),
-      uid: text(uid, 'metadata.uid'),
-      resourceVersion: text(resourceVersion, 'metadata.resourceVersion'),
-      generation: typeof generation === 'number' ? generation : 0,
-    },
+    metadata: { ...clusterMetadata(raw), generation: typeof generation === 'number' ? generation : 0 },
     spec: spec as PatchPolicySpec,
     status,
   };
-}
-
-function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${name} is no object`);
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is missing`);
-  return value;
 }
