@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { PatchPolicySpec } from '../../../src/api/schema/patchpolicy.ts';
 import type { PatchIntent } from '../../../src/api/types.ts';
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
+import { installGuards } from '../../support/guards.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { CASES_OF_POLICIES } from '../../support/monitoring/cases-of-policies.ts';
 import { asItGoes, grown } from '../../support/monitoring/outlook.ts';
@@ -98,9 +99,13 @@ test('an autoscaler and an older intent that have the field, and plans that peop
   expect(await operator.stop()).toBe(0);
 
   await waitedSince(asked, new Date(Date.now() - 25 * 3_600_000));
+  await installGuards(world.plane);
   const next = await start();
+  await metric(next, 'patchgen_approval_guard{state="intact"}', 1);
   await metric(next, 'patchgen_approvals_pending', 1);
-  expect(await raised(await asItGoes(next))).toContain('PatchgenApprovalsWaiting');
+  const names = await raised(await asItGoes(next));
+  expect(names).toContain('PatchgenApprovalsWaiting');
+  expect(names).not.toContain('PatchgenApprovalsUnguarded');
   expect(await next.stop()).toBe(0);
 });
 
