@@ -31,7 +31,7 @@ function adviceFor({ status, message }: ApiError, { namespace, approver, intent 
     return `an admission policy stands against it: decide under your own name (${approver}), or ask whoever installed the policy`;
   }
   if (status === 403) {
-    return `have somebody grant you create on patchapprovals.patchgen.dev in namespace ${namespace}`;
+    return `have somebody bind you to the role patchgen-approver (config/access/roles.yaml) in namespace ${namespace}, or grant you create on patchapprovals.patchgen.dev there`;
   }
   if (status === 404) return NO_KIND;
   if (status === 401) return 'log in again, or renew the token of the kubeconfig';

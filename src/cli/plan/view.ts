@@ -47,7 +47,12 @@ function factsOf(look: Look): readonly Fact[] {
   const approval = heard?.approval;
   return [
     ['Target', `${targetKind} ${target} in ${namespace}`],
-    ['Stored', STORED[subject.stored]],
+    [
+      'Stored',
+      heard?.considered.published === true
+        ? 'the package of this very change is published already'
+        : STORED[subject.stored],
+    ],
     ['Owner', owner && ownerText(owner)],
     ['Autoscaler', autoscaler],
     ['Other intent', rival && `${rival.key} is older and wants ${rival.value}`],

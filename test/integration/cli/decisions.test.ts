@@ -228,7 +228,7 @@ describe('approve on a real cluster', () => {
     const asked = decide(approveCommand, recordedIo('y\n', true), carol, `${namespace}/web-5`);
     await expect(asked).rejects.toThrow(
       new RegExp(
-        `cannot create resource "patchapprovals".*have somebody grant you create on patchapprovals.patchgen.dev in namespace ${namespace}`,
+        `cannot create resource "patchapprovals".*have somebody bind you to the role patchgen-approver .* in namespace ${namespace}`,
       ),
     );
     const { out } = await decide(approveCommand, recordedIo('n\n', true), carol, `${namespace}/web-5`);

@@ -112,6 +112,8 @@ test('the author is sent away, somebody else approves, and the change is publish
   expect(out).toContain('replicas 3 → 5');
   expect((await run(statusCommand, alice, 'approved/web-5')).out).toContain('Published');
   await expect(run(approveCommand, alice, 'approved/web-5', '--yes')).rejects.toThrow(/nothing .* awaits approval/);
+  const planned = await run(planCommand, world.plane.kubeconfig, file);
+  expect([planned.code, planned.out]).toEqual([0, expect.stringContaining('is published already')]);
 });
 
 test('a rejection holds, and nobody approves past it', async () => {

@@ -25,7 +25,7 @@ test.each([
   [
     403,
     'User "alice" cannot create resource "patchapprovals"',
-    'grant you create on patchapprovals.patchgen.dev in namespace shop',
+    'the role patchgen-approver (config/access/roles.yaml) in namespace shop',
   ],
   [403, "ValidatingAdmissionPolicy 'approver.patchgen.dev' denied request", 'decide under your own name (alice)'],
   [422, "ValidatingAdmissionPolicy 'approver.patchgen.dev' denied request", 'decide under your own name (alice)'],
