@@ -120,10 +120,16 @@ function tell(io: Io, { name, object, wanted }: Decided, { output, wait }: Flags
   );
 }
 
-async function wait(io: Io, { client }: Cluster, { wanted }: Decided, timeoutMs: number, clock: Clock): Promise<void> {
+async function wait(
+  io: Io,
+  { client }: Cluster,
+  { wanted, before }: Decided,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<void> {
   const { namespace, intent, decision, intentUid: uid, planDigest } = wanted;
   const read = () => getIntent(client, namespace, intent);
-  const ending = await waitFor(read, { decision, uid, planDigest, timeoutMs, clock });
+  const ending = await waitFor(read, { decision, uid, planDigest, before, timeoutMs, clock });
   if ('done' in ending) return void io.stderr.write(`${printable(ending.done)}\n`);
   io.stderr.write(`${printable(ending.not)}\n`);
   throw new Exit(ExitCode.failed);

@@ -7,7 +7,7 @@ import { Exit, type Io, UsageError } from '../io.ts';
 import { painter } from '../output.ts';
 import { getIntent } from '../status/read.ts';
 import { type Created, createApproval } from './create.ts';
-import { objectionTo, type Question, titleOf } from './question.ts';
+import { approvalCondition, objectionTo, type Question, titleOf } from './question.ts';
 import { listDecisions, type NewApproval, whoAmI } from './read.ts';
 import { readWanted } from './requirement.ts';
 import { questionView } from './view.ts';
@@ -26,6 +26,8 @@ export interface Wish {
 /** What was decided, and the object that says so. */
 export interface Decided extends Created {
   readonly wanted: NewApproval;
+  /** The reason of Approved before it. */
+  readonly before: string | undefined;
 }
 
 /**
@@ -56,7 +58,8 @@ export async function decide(
     approver: question.caller,
     ...(comment === undefined ? {} : { comment }),
   };
-  return { ...(await createApproval(client, wanted)), wanted };
+  const before = approvalCondition(question.intent)?.reason;
+  return { ...(await createApproval(client, wanted)), wanted, before };
 }
 
 /** What can be refused before anything is read. Throws `UsageError`. */

@@ -12,6 +12,8 @@ export interface WaitOptions {
   readonly decision: 'Approve' | 'Reject';
   readonly uid: string;
   readonly planDigest: string;
+  /** The reason of Approved when the decision was made. */
+  readonly before?: string | undefined;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -36,7 +38,7 @@ export async function waitFor(read: () => Promise<PatchIntent>, options: WaitOpt
 /** Undefined while it can still come to that. */
 export function endingOf(
   intent: PatchIntent,
-  { decision, uid, planDigest }: Pick<WaitOptions, 'decision' | 'uid' | 'planDigest'>,
+  { decision, uid, planDigest, before }: Pick<WaitOptions, 'decision' | 'uid' | 'planDigest' | 'before'>,
 ): Ending | undefined {
   const title = titleOf(intent);
   if (intent.metadata.uid !== uid) return { not: `${title} was deleted and created again: the decision went with it` };
@@ -44,7 +46,8 @@ export function endingOf(
   if ((status?.observedGeneration ?? -1) < intent.metadata.generation)
     return { not: `the spec of ${title} has changed: the decision was about another plan` };
   const ready = findCondition(status?.conditions ?? [], 'Ready');
-  const rejected = approvalCondition(intent)?.reason === 'ApprovalRejected';
+  const approval = approvalCondition(intent);
+  const rejected = approval?.reason === 'ApprovalRejected';
   if (decision === 'Reject') {
     if (rejected) return { done: `${title} is rejected` };
   } else {
@@ -55,8 +58,14 @@ export function endingOf(
     return { not: `${title} goes no further: ${stateOf(intent)}` };
   if (status?.plan?.planDigest !== planDigest)
     return { not: `the plan of ${title} has changed, so the decision is about another one: ${stateOf(intent)}` };
+  // Only what has come since can be about this decision.
+  if (approval !== undefined && approval.reason !== before && UNCOUNTED.has(approval.reason))
+    return { not: `the decision on ${title} does not count: ${approval.message}` };
   return undefined;
 }
+
+/** Waiting longer mends none of these. */
+const UNCOUNTED: ReadonlySet<string> = new Set(['ApprovalUnguarded', 'ApprovalNotCounted']);
 
 const goalOf = ({ decision }: WaitOptions): string => (decision === 'Approve' ? 'Ready' : 'rejected');
 

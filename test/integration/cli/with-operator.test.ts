@@ -12,6 +12,8 @@ import { Exit, type Io } from '../../../src/cli/io.ts';
 import { planCommand } from '../../../src/cli/plan.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
 import type { Environment } from '../../../src/config.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { createGuard } from '../../../src/reconcile/permit/guard.ts';
 import { grantInCluster } from '../../support/cluster-grant.ts';
 import { guardPath, installGuards } from '../../support/guards.ts';
 import { recordedIo } from '../../support/io.ts';
@@ -42,8 +44,18 @@ beforeAll(async () => {
   await send('POST', '/apis/patchgen.dev/v1alpha1/patchpolicies', policy);
   [bob, alice] = await Promise.all([world.plane.kubeconfigFor('bob'), world.plane.kubeconfigFor('alice')]);
   await world.start();
+  await eventually('decisions count', guardIsTrusted);
 });
 afterAll(() => world?.stop());
+
+/** Only what is decided a while after the admission policies came counts. */
+function guardIsTrusted(): Promise<boolean> {
+  return withCluster({ kubeconfig: world.plane.kubeconfig, context: undefined }, {}, async ({ client }) => {
+    const guard = createGuard(client, { clock: systemClock, enforce: true });
+    const state = await guard.state(new AbortController().signal);
+    return typeof state === 'object' && 'trustedSince' in state && state.trustedSince < new Date();
+  });
+}
 
 async function send(method: string, path: string, body: object, contentType?: string): Promise<void> {
   const answer = await world.plane.request(method, path, body, contentType);

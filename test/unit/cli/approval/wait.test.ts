@@ -69,6 +69,23 @@ describe('waiting', () => {
     }
   });
 
+  test('ends where the decision does not count, unless that is what was said before it', () => {
+    const said = (reason: string) =>
+      intent({
+        conditions: [
+          ['Ready', 'False', 'AwaitingApproval'],
+          ['Approved', 'False', reason],
+        ],
+      });
+    for (const reason of ['ApprovalUnguarded', 'ApprovalNotCounted']) {
+      expect(endingOf(said(reason), { ...approval, before: 'AwaitingApproval' })).toEqual({
+        not: 'the decision on shop/web does not count: m',
+      });
+      expect(endingOf(said(reason), { ...approval, before: reason })).toBeUndefined();
+    }
+    expect(endingOf(said('ApprovalExpired'), { ...approval, before: 'ApprovalStale' })).toBeUndefined();
+  });
+
   test('looks again each second, and ends at the time with what it saw last', async () => {
     const clock = new ManualClock();
     const reads: number[] = [];
