@@ -28,12 +28,22 @@ export interface ControllerOptions {
   readonly workers: number;
   /** Milliseconds that one run, its failure report included, may hold a worker. */
   readonly deadlineMs: number;
-  readonly reconcile: (key: string, run: { readonly signal: AbortSignal }) => Promise<Result>;
+  readonly reconcile: (key: string, run: RunHandle) => Promise<Result>;
   /** A throw or an overrun deadline (`DeadlineExceeded`), told once per run, to be reported on that object alone. */
   readonly onFailure: (key: string, error: unknown) => Promise<Result>;
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics?: ControllerMetrics;
+}
+
+/** What a run may use of its controller. */
+export interface RunHandle {
+  readonly signal: AbortSignal;
+  /**
+   * Frees the worker for other keys while the run goes on: for a wait that is cheaper in company, such as for a write that
+   * many share. The key stays the run's own, and the deadline holds. Does nothing while very many runs are under way.
+   */
+  readonly release: () => void;
 }
 
 export interface Controller {
@@ -67,6 +77,8 @@ interface Run {
 
 const BACKOFF: Result = { next: 'backoff' };
 const AFTER_ABORT_MS = 1000;
+/** Runs under way beyond the workers, before `release` does nothing any more: what waits costs memory. */
+const MOST_RELEASED = 256;
 
 /**
  * Runs `reconcile` for the keys of the queue on so many asynchronous workers. A run past its deadline is aborted and
@@ -101,9 +113,12 @@ export function startController(options: ControllerOptions): Controller {
   }
 
   /** The result of the run, whatever happens to it. Once a failure was told, what the report said counts. */
-  async function resultOf(run: Run): Promise<Result> {
+  async function resultOf(run: Run, free: () => void): Promise<Result> {
+    const release = (): void => {
+      if (runs.size < options.workers + MOST_RELEASED) free();
+    };
     try {
-      const result = await options.reconcile(run.key, { signal: run.abort.signal });
+      const result = await options.reconcile(run.key, { signal: run.abort.signal, release });
       return run.told === undefined ? result : await run.told;
     } catch (error) {
       if (run.told !== undefined) return await run.told;
@@ -123,8 +138,8 @@ export function startController(options: ControllerOptions): Controller {
     if (result.next === 'after') queue.addAfter(key, result.ms);
   }
 
-  async function carryThrough(run: Run): Promise<void> {
-    const result = await resultOf(run);
+  async function carryThrough(run: Run, free: () => void): Promise<void> {
+    const result = await resultOf(run, free);
     metrics?.reconciled(labelOf(run, result), (clock.monotonic() - run.startedAt) / 1000);
     apply(run.key, result);
     queue.done(run.key);
@@ -133,7 +148,7 @@ export function startController(options: ControllerOptions): Controller {
     if (runs.size === 0) whenIdle();
   }
 
-  /** Resolves when the worker is free again: at the end of the run or at its deadline. */
+  /** Resolves when the worker is free again: at the end of the run, when it releases the worker, or at its deadline. */
   function work(key: string): Promise<void> {
     return new Promise((free) => {
       const run: Run = {
@@ -149,7 +164,7 @@ export function startController(options: ControllerOptions): Controller {
         overrun(run);
         free();
       });
-      void carryThrough(run).then(() => {
+      void carryThrough(run, free).then(() => {
         cancel();
         free();
       });

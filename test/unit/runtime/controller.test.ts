@@ -73,6 +73,65 @@ describe('results', () => {
   });
 });
 
+describe('a run that releases its worker', () => {
+  test('lets other keys go on, keeps its own key, and its result counts when it comes', async () => {
+    let end: (result: Result) => void = () => {};
+    const { clock, queue, ran, controller } = setUp({
+      workers: 1,
+      reconcile(key, { release }) {
+        if (key !== 'slow') return Promise.resolve(DONE);
+        release();
+        release();
+        return new Promise((resolve) => {
+          end = resolve;
+        });
+      },
+    });
+    for (const key of ['slow', 'a', 'b', 'slow']) queue.add(key);
+    await settle();
+    queue.add('slow');
+    await settle();
+    expect(ran).toEqual(['slow', 'a', 'b']);
+    expect(controller.health().active).toBe(1);
+    end({ next: 'after', ms: 10 });
+    await settle();
+    expect(ran).toEqual(['slow', 'a', 'b', 'slow']);
+    await clock.advance(100);
+    expect(controller.health().active).toBe(1);
+  });
+
+  test('frees no second worker, and its deadline holds', async () => {
+    const { clock, queue, ran, told } = setUp({
+      workers: 1,
+      reconcile(key, { release, signal }) {
+        if (key === 'slow') release();
+        return key === 'slow' ? rejectedBy(signal) : never();
+      },
+    });
+    for (const key of ['slow', 'a', 'b']) queue.add(key);
+    await settle();
+    expect(ran).toEqual(['slow', 'a']);
+    await clock.advance(1000);
+    expect(told.map(({ key }) => key)).toContain('slow');
+    await settle();
+    expect(ran).toEqual(['slow', 'a', 'b']);
+  });
+
+  test('finds no more help when very many have done so', async () => {
+    const { queue, ran } = setUp({
+      workers: 2,
+      reconcile(_, { release }) {
+        release();
+        return never();
+      },
+    });
+    for (let i = 0; i < 1000; i++) queue.add(`key-${i}`);
+    await settle(600);
+    expect(ran.length).toBeGreaterThan(200);
+    expect(ran.length).toBeLessThan(300);
+  });
+});
+
 describe('failures', () => {
   test.each([
     ['rejects', () => Promise.reject(new Error('boom'))],
