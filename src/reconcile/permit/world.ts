@@ -50,7 +50,7 @@ export interface Books {
   /**
    * Takes the place of one change under the rate limits of these policies, durably, before it is let through. Resolves to undefined
    * when each policy has it in its status, else to the policy that has no room and until when. Throws Transient
-   * PolicyUnavailable when it could not be written.
+   * PolicyUnavailable when it could not be written, Cancelled LeadershipLost or ShuttingDown, and the reason of the signal.
    */
   reserve(
     policies: readonly CompiledPolicy[],

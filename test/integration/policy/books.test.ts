@@ -5,6 +5,7 @@ import { patchPolicyCrd } from '../../../src/api/policy-crds.ts';
 import type { PatchPolicySpec, PolicyStatus } from '../../../src/api/schema/patchpolicy.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { loadAccess } from '../../../src/platform/kubernetes/access.ts';
+import { ConnectionError } from '../../../src/platform/kubernetes/client.ts';
 import { createKubeClient, type HttpKubeClient } from '../../../src/platform/kubernetes/http-client.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
@@ -214,6 +215,13 @@ describe('on a real API server', () => {
     books.begin();
     await plane.kubectl(['wait', '--for=condition=Stalled', '--timeout=60s', 'pp/scribbled']);
     expect(await open(await live('scribbled')).take('web', 'uid-1/1')).toMatchObject({ policy: 'scribbled' });
+  });
+
+  test('nothing is sent once the lease has run out, however late that is noticed', async () => {
+    const { metadata } = await create('too-late', { rate: { perTargetPerHour: 1 } });
+    const late = createPolicyApi(client, () => false).putStatus(metadata, { rate: '' }, new AbortController().signal);
+    await expect(late).rejects.toBeInstanceOf(ConnectionError);
+    expect((await live('too-late')).metadata.resourceVersion).toBe(metadata.resourceVersion);
   });
 
   test('failures of changes are in the status', async () => {
