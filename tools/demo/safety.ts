@@ -53,7 +53,7 @@ export async function showHeld(scene: Scene): Promise<void> {
   const applied = await plane.kubectl(['apply', '-f', `${FOLDER}/20-intents.yaml`], { kubeconfig: jane });
   stage.show(applied.stdout);
   await told(scene, 'cart-40', 'PolicyDenied', /policy sample-checkout, replicas\.max/);
-  await told(scene, 'api-12', 'AwaitingApproval', /0 of 1 approvals/);
+  await told(scene, 'api-12', 'AwaitingApproval', /0 of 1 approvals; not by jane/);
   await told(scene, 'search-8', 'ManagedByAutoscaler', /HorizontalPodAutoscaler search/);
   stage.command('kubectl get pi -n checkout');
   stage.show((await plane.kubectl(['get', 'pi', ...SPACE])).stdout);

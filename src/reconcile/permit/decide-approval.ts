@@ -65,10 +65,17 @@ function waitingFor(question: ApprovalQuestion, counting: readonly Voice[], sile
   const who = counting.length === 0 ? '' : ` (${names(counting)})`;
   return [
     `${counting.length} of ${requirement.approvals} approvals${who}`,
+    ...authorOf(question, silent),
     ...hindrances(question),
     ...(silent.length === 0 ? [] : [`not counted: ${names(silent, (voice) => ` (${whyNot(voice, question)})`)}`]),
     `to decide: patchgen approve ${intent.name} --namespace ${intent.namespace}`,
   ].join('; ');
+}
+
+/** Who asks is told beforehand that it takes somebody else; where they have tried, that is told with their name. */
+function authorOf({ requirement, requestedBy }: ApprovalQuestion, silent: readonly Voice[]): readonly string[] {
+  if (requirement.author === 'Allow' || requestedBy === undefined) return [];
+  return silent.some(({ approver }) => approver === requestedBy) ? [] : [`not by ${shown(requestedBy)}`];
 }
 
 /** What must be put right before anybody's approval can count, told also where nobody has approved yet. */
@@ -107,7 +114,9 @@ function names(voices: readonly Voice[], remark: (voice: Voice) => string = () =
   return [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-function nameOf({ approver }: Voice): string {
-  const letters = Array.from(printable(approver));
+const nameOf = ({ approver }: Voice): string => shown(approver);
+
+function shown(name: string): string {
+  const letters = Array.from(printable(name));
   return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS).join('')}…` : letters.join('');
 }

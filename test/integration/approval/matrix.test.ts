@@ -57,7 +57,7 @@ describe('one approval', () => {
     const scene = await awaiting('one-plain');
     const waiting = await scene.until('AwaitingApproval', command('one-plain'));
     expect(readyWords(waiting)).toBe('False AwaitingApproval');
-    expect(conditionOf(waiting, 'Ready')?.message).toBe(`0 of 1 approvals; ${command('one-plain')}`);
+    expect(conditionOf(waiting, 'Ready')?.message).toBe(`0 of 1 approvals; not by ada; ${command('one-plain')}`);
     expect(conditionOf(waiting, 'Stalled')).toBeUndefined();
     expect(waiting.status?.change).toBe('replicas 3 → 5');
     expect(scene.isPublished()).toBe(false);
