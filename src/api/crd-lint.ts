@@ -22,7 +22,7 @@ function lintVersion(version: CrdVersion): string[] {
   return [
     ...lintSchema(root),
     ...lintMetadata(root),
-    ...version.selectableFields.flatMap(({ jsonPath }) => lintSelectable(root, jsonPath)),
+    ...(version.selectableFields ?? []).flatMap(({ jsonPath }) => lintSelectable(root, jsonPath)),
     ...version.additionalPrinterColumns.flatMap(({ name, jsonPath }) => lintColumn(root, name, jsonPath)),
   ];
 }

@@ -16,7 +16,8 @@ export interface CrdVersion {
   readonly served: boolean;
   readonly storage: boolean;
   readonly additionalPrinterColumns: readonly PrinterColumn[];
-  readonly selectableFields: readonly { readonly jsonPath: string }[];
+  /** Never empty: the API server would leave it out, and what it stores is compared with this. */
+  readonly selectableFields?: readonly { readonly jsonPath: string }[];
   readonly subresources: { readonly status?: Readonly<Record<string, never>> };
   readonly schema: { readonly openAPIV3Schema: JsonSchema };
 }
@@ -126,7 +127,7 @@ export function crdOf(ours: KindOfOurs): Crd {
           served: true,
           storage: true,
           additionalPrinterColumns: columns,
-          selectableFields: selectable.map((jsonPath) => ({ jsonPath })),
+          ...(selectable.length === 0 ? {} : { selectableFields: selectable.map((jsonPath) => ({ jsonPath })) }),
           subresources,
           // Through JSON, so that nothing of TypeBox's own stays in the object.
           schema: { openAPIV3Schema: toStructural(JSON.parse(JSON.stringify(schema)) as JsonSchema) },

@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crds } from '../../src/api/crds.ts';
+import { GUARDS } from '../../src/api/guards/index.ts';
 import { type ControlPlane, startControlPlane } from '../../tools/control-plane/control-plane.ts';
+import { guardPath } from './guards.ts';
 import { CHART, type Helm, type KubernetesObject, runHelm } from './helm.ts';
 import { eventually } from './operator-world.ts';
 import { runTool, type ToolResult } from './tool.ts';
 
 export const CRD = 'patchintents.patchgen.dev';
+const GUARD_PATHS = Object.values(GUARDS).flatMap(({ policy, binding }) => [policy, binding].map(guardPath));
 const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
+
+const SINGLETON_PATHS = [...crds().map(({ metadata }) => CRD_PATH.replace(CRD, metadata.name)), ...GUARD_PATHS];
 
 const INTENTS = '/apis/patchgen.dev/v1alpha1/patchintents';
 
@@ -21,8 +27,10 @@ export interface HelmCluster {
   refused(helm: Helm, args: readonly string[], values?: object): Promise<string>;
   /** The CRD in the cluster; undefined where there is none. */
   crd(): Promise<LiveCrd | undefined>;
-  /** Removes the CRD, and with it every intent. */
-  removeCrd(): Promise<void>;
+  /** The admission policies and bindings of ours that are there, as `Kind/name`. */
+  guards(): Promise<readonly string[]>;
+  /** Removes what a cluster has once: our CRDs, and with them every intent, and our admission policies. */
+  removeSingletons(): Promise<void>;
   /** A new namespace that enforces Pod Security "restricted". */
   namespace(): Promise<string>;
   /** Creates the intent `web`, as soon as the CRD is served. */
@@ -71,9 +79,10 @@ export async function helmCluster(): Promise<HelmCluster> {
       if (code === 0) throw new Error(`${helm} ${args.join(' ')} works`);
       return stderr;
     },
-    async removeCrd() {
-      await plane.request('DELETE', CRD_PATH);
-      await eventually('the CRD goes', async () => (await crd()) === undefined);
+    guards: () => presentOf(plane, GUARD_PATHS),
+    async removeSingletons() {
+      for (const path of SINGLETON_PATHS) await plane.request('DELETE', path);
+      await eventually('all of them are gone', async () => (await presentOf(plane, SINGLETON_PATHS)).length === 0);
     },
     async namespace() {
       const name = `ns-${randomUUID().slice(0, 8)}`;
@@ -116,6 +125,15 @@ export async function helmCluster(): Promise<HelmCluster> {
       await plane.stop();
     },
   };
+}
+
+/** Those of the objects that are there, as `Kind/name`. */
+async function presentOf(plane: ControlPlane, paths: readonly string[]): Promise<readonly string[]> {
+  const answers = await Promise.all(paths.map((path) => plane.request('GET', path)));
+  return answers.flatMap(({ status, body }) => {
+    const { kind, metadata } = body as KubernetesObject;
+    return status === 200 ? [`${kind}/${metadata.name}`] : [];
+  });
 }
 
 function olderChart(folder: string): string {

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { CHART, HELMS } from '../../support/helm.ts';
+import { at, CHART, HELMS } from '../../support/helm.ts';
 import { CRD, columns, type HelmCluster, helmCluster } from '../../support/helm-cluster.ts';
 
 // Real Helm on a real control plane. There are no nodes, so pods are made and never run: test/node has those that do.
-// Each test has namespaces of its own, whose releases stay; only the CRD is shared, and goes after each test.
+// Each test has namespaces of its own, whose releases stay; CRDs and admission policies are shared, and go after each test.
 
 let cluster: HelmCluster;
 beforeAll(async () => {
   cluster = await helmCluster();
 });
 afterAll(async () => cluster?.stop());
-afterEach(() => cluster.removeCrd());
+afterEach(() => cluster.removeSingletons());
 
 type Command = readonly string[];
 const install = (name: string, ns: string, chart = CHART): Command => ['install', name, chart, '--namespace', ns];
@@ -22,7 +22,10 @@ const roleOf = (name: string): Promise<number> => get(`/apis/rbac.authorization.
 const deploymentIn = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/patchgen`;
 const claimIn = (namespace: string): string =>
   `/api/v1/namespaces/${namespace}/persistentvolumeclaims/patchgen-packages`;
-const adoption = (told: string): string => /^ *kubectl patch crd .*$/m.exec(told)?.[0] ?? 'false';
+const adoptions = (told: string): readonly string[] =>
+  [...told.matchAll(/^ *(kubectl patch .*)$/gm)].map(([, it = '']) => it);
+
+const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 
 /** Labels and annotations: by these Helm tells whose it is. */
 async function marksOfCrd(): Promise<object> {
@@ -65,14 +68,18 @@ describe.each(HELMS)('%s', (helm) => {
     expect([await get(deploymentIn(one)), await roleOf(`${one}:patchgen`), await get(claimIn(one))]).toEqual([
       404, 404, 200,
     ]);
+    expect(await cluster.guards()).toEqual([]);
 
     expect(await cluster.helm(helm, install('patchgen', one), values)).not.toContain('belongs to somebody else');
+    expect(await cluster.guards()).toHaveLength(6);
     await cluster.helm(helm, uninstall('patchgen', one));
 
     const notes = await cluster.helm(helm, install('other', one));
     expect(notes).toContain(
       `the CRD ${CRD} was there already, the same as in this chart, and belongs to somebody else`,
     );
+    expect(notes).not.toContain('the ValidatingAdmissionPolicy');
+    expect(await cluster.guards()).toHaveLength(6);
     expect(await cluster.helm(helm, upgrade('other', one))).toContain('belongs to somebody else');
     expect(await cluster.intents()).toEqual([`${one}/web`]);
   });
@@ -97,7 +104,8 @@ describe.each(HELMS)('%s', (helm) => {
     expect(told).toContain(
       `The CRD ${CRD} is in the cluster already, differs from that of this chart, and does not belong`,
     );
-    await cluster.shell(adoption(told));
+    expect(adoptions(told)).toHaveLength(1);
+    for (const command of adoptions(told)) await cluster.shell(command);
     // The release that had it lets go of it and leaves it, although it was told not to keep it.
     await cluster.helm(helm, upgrade('patchgen', one, cluster.olderChart), { crds: { keep: false } });
     await cluster.helm(helm, install('patchgen', two));
@@ -121,6 +129,43 @@ describe.each(HELMS)('%s', (helm) => {
     await cluster.helm(helm, upgrade('patchgen', one, cluster.olderChart), disabled);
     expect(await marksOfCrd()).toEqual(before);
     expect(columns(await cluster.crd())).toContain('Correlation');
+  });
+
+  test('admission policies belong to the release that brought them; another one leaves the same alone, and brings them when they are gone', async () => {
+    const [one, two] = [await cluster.namespace(), await cluster.namespace()];
+    await cluster.helm(helm, install('patchgen', one));
+    const notes = await cluster.helm(helm, install('patchgen', two));
+    expect(notes).toContain('the ValidatingAdmissionPolicy approver.patchgen.dev was there already');
+    expect(notes).toContain('the ValidatingAdmissionPolicyBinding approver.patchgen.dev was there already');
+    const versions = async (): Promise<unknown> => {
+      const { body } = await cluster.plane.request('GET', POLICIES);
+      return at(body, 'items.0.metadata.resourceVersion');
+    };
+    const before = await versions();
+    await cluster.helm(helm, upgrade('patchgen', one), { replicas: 3 });
+    // Approvals count from the last change of their guards on.
+    expect(await versions()).toBe(before);
+    await cluster.helm(helm, uninstall('patchgen', one));
+    expect(await cluster.guards()).toEqual([]);
+    await cluster.helm(helm, upgrade('patchgen', two));
+    expect(await cluster.guards()).toHaveLength(6);
+  });
+
+  test('other admission policies of somebody else are a refusal, with the commands that take them over and the values that leave them', async () => {
+    const [one, two] = [await cluster.namespace(), await cluster.namespace()];
+    await cluster.helm(helm, install('patchgen', one));
+    const targets = [{ apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' }];
+    const told = await cluster.refused(helm, install('patchgen', two), { targets });
+    expect(told).toContain('The ValidatingAdmissionPolicy requester.patchgen.dev is in the cluster already, differs');
+    expect(told).toContain('To leave it as it is: --set admissionPolicies.requester=false');
+    await cluster.helm(helm, install('other', two), { targets, admissionPolicies: { requester: false } });
+    expect(adoptions(told)).toHaveLength(1);
+    for (const command of adoptions(told)) await cluster.shell(command);
+    await cluster.helm(helm, upgrade('patchgen', one));
+    await cluster.helm(helm, install('patchgen', two), { targets });
+    await cluster.helm(helm, upgrade('patchgen', one), { targets });
+    const { body } = await cluster.plane.request('GET', `${POLICIES}/requester.patchgen.dev`);
+    expect(at(body, 'spec.variables.0.expression')).toBe("{'apps/v1 Deployment': 'deployments'}");
   });
 
   test('without crds.keep the CRD goes with the release, as the notes warn', async () => {

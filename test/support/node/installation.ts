@@ -57,8 +57,11 @@ export async function install(options: InstallationOptions): Promise<Installatio
   return installation;
 }
 
+/** What a cluster has once. */
+const SINGLETONS = 'crd,validatingadmissionpolicies,validatingadmissionpolicybindings';
+
 async function forget(node: AttachedNode, namespace: string, volume: Volume | undefined): Promise<void> {
   await node.kubectl(['delete', 'namespace', SAMPLES_NAMESPACE, namespace, '--ignore-not-found']);
-  await node.kubectl(['delete', 'crd', '--selector=app.kubernetes.io/name=patchgen']);
+  await node.kubectl(['delete', SINGLETONS, '--selector=app.kubernetes.io/name=patchgen']);
   await volume?.remove();
 }
