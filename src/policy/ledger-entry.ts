@@ -49,8 +49,28 @@ export function entryOf(text: string): Entry | undefined {
 
 /** An entry as text of always the same length, in the order of time. */
 export function textOf({ at, namespace, target, id }: Entry): string {
-  return at.toString(36).padStart(WIDTHS.at, '0') + namespace + target + id;
+  return timeText(at) + namespace + target + id;
 }
+
+/** The texts of entries in order, one after the other. */
+export function textOfAll(entries: readonly Entry[]): string {
+  let last = { at: -1, text: '' };
+  const texts = entries.map(({ at, namespace, target, id }) => {
+    // Many have the same time, and its text is the dear part.
+    if (at !== last.at) last = { at, text: timeText(at) };
+    return last.text + namespace + target + id;
+  });
+  return texts.join('');
+}
+
+/** The order of the texts, without making them. */
+export function isBefore(one: Entry, other: Entry): boolean {
+  if (one.at !== other.at) return one.at < other.at;
+  if (one.namespace !== other.namespace) return one.namespace < other.namespace;
+  return one.target === other.target ? one.id < other.id : one.target < other.target;
+}
+
+const timeText = (at: number): string => at.toString(36).padStart(WIDTHS.at, '0');
 
 function hash(parts: readonly string[], width: number): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, width);

@@ -2,6 +2,7 @@ import type { Claim, Entry } from './ledger-entry.ts';
 
 /** Where the entries of a ledger are, so that an intent that asks many policies does not read all that they counted. */
 interface Index {
+  /** The hash of a target has its namespace in it. */
   readonly byTarget: Map<string, Entry[]>;
   readonly byNamespace: Map<string, number>;
 }
@@ -10,8 +11,8 @@ interface Index {
 const INDEXES = new WeakMap<readonly Entry[], Index>();
 
 /** The entries of the target of a claim, in order. */
-export function changesOf(entries: readonly Entry[], claim: Claim): readonly Entry[] {
-  return indexOf(entries).byTarget.get(targetOf(claim)) ?? [];
+export function changesOf(entries: readonly Entry[], { target }: Claim): readonly Entry[] {
+  return indexOf(entries).byTarget.get(target) ?? [];
 }
 
 /** How many entries there are of the namespace of a claim. */
@@ -38,11 +39,8 @@ function indexOf(entries: readonly Entry[]): Index {
 }
 
 function note({ byTarget, byNamespace }: Index, entry: Entry): void {
-  const target = targetOf(entry);
-  const changes = byTarget.get(target);
-  if (changes === undefined) byTarget.set(target, [entry]);
+  const changes = byTarget.get(entry.target);
+  if (changes === undefined) byTarget.set(entry.target, [entry]);
   else changes.push(entry);
   byNamespace.set(entry.namespace, (byNamespace.get(entry.namespace) ?? 0) + 1);
 }
-
-const targetOf = ({ namespace, target }: Claim): string => namespace + target;

@@ -1,5 +1,5 @@
 import type { RateLimits } from '../api/schema/patchpolicy.ts';
-import { type Claim, ENTRY_WIDTH, type Entry, entryOf, textOf } from './ledger-entry.ts';
+import { type Claim, ENTRY_WIDTH, type Entry, entryOf, isBefore, textOf, textOfAll } from './ledger-entry.ts';
 import { changesOf, moveIndex, usedIn } from './ledger-index.ts';
 
 export { type Claim, claimOf } from './ledger-entry.ts';
@@ -110,7 +110,7 @@ export function mergeLedgers(one: Ledger, other: Ledger): Ledger {
 
 /** The ledger as text for a status; equal ledgers give equal text. */
 export function ledgerText({ entries }: Ledger): string {
-  return entries.map(textOf).join('');
+  return textOfAll(entries);
 }
 
 /** The ledger of such a text; undefined for any other text. */
@@ -146,10 +146,18 @@ function latest(one: Date | undefined, other: Date | undefined): Date | undefine
   return one > other ? one : other;
 }
 
-/** Entries in order with one more, which is as young as the youngest of them or younger. */
+/** Entries in order with one more, in its place. */
 function inserted(entries: readonly Entry[], entry: Entry): readonly Entry[] {
-  const place = entries.findLastIndex((other) => other.at < entry.at || textOf(other) < textOf(entry)) + 1;
-  return [...entries.slice(0, place), entry, ...entries.slice(place)];
+  let [place, end] = [0, entries.length];
+  while (place < end) {
+    const middle = (place + end) >> 1;
+    const other = entries[middle];
+    if (other !== undefined && isBefore(other, entry)) place = middle + 1;
+    else end = middle;
+  }
+  const more = entries.slice();
+  more.splice(place, 0, entry);
+  return more;
 }
 
 /** In order, each change once and at its last time, within the bound. */
