@@ -22,8 +22,15 @@ export interface FullUntil {
   readonly perNamespacePerHour?: Date;
 }
 
+/** A ledger and its text. */
+export interface KnownText {
+  readonly ledger: Ledger;
+  readonly text: string;
+}
+
 export const MAX_ENTRIES = 10_000;
 export const EMPTY_LEDGER: Ledger = Object.freeze({ entries: Object.freeze([]) });
+const NO_TEXT: KnownText = Object.freeze({ ledger: EMPTY_LEDGER, text: '' });
 
 const HOUR_S = 3600;
 /** Stands for changes that nobody can read any more. No claim hashes to it but by a chance of 1 to 2^144. */
@@ -108,9 +115,14 @@ export function mergeLedgers(one: Ledger, other: Ledger): Ledger {
   return sorted([...one.entries, ...other.entries]);
 }
 
-/** The ledger as text for a status; equal ledgers give equal text. */
-export function ledgerText({ entries }: Ledger): string {
-  return textOfAll(entries);
+/** The ledger as text for a status; equal ledgers give equal text. What it has in common with `known` isn't made anew. */
+export function ledgerText({ entries }: Ledger, known: KnownText = NO_TEXT): string {
+  const [oldest] = entries;
+  const first = oldest === undefined ? -1 : known.ledger.entries.indexOf(oldest);
+  if (first === -1) return textOfAll(entries);
+  const last = entries.findIndex((entry, i) => entry !== known.ledger.entries[first + i]);
+  const same = last === -1 ? entries.length : last;
+  return known.text.slice(first * ENTRY_WIDTH, (first + same) * ENTRY_WIDTH) + textOfAll(entries.slice(same));
 }
 
 /** The ledger of such a text; undefined for any other text. */

@@ -1,7 +1,16 @@
 import type { PolicyStatus } from '../../api/schema/patchpolicy.ts';
 import type { Condition } from '../../api/types.ts';
 import { CALM, mergeStorms, type StormState } from '../../policy/brake.ts';
-import { EMPTY_LEDGER, expire, type Ledger, ledgerOf, ledgerText, mergeLedgers, sealed } from '../../policy/ledger.ts';
+import {
+  EMPTY_LEDGER,
+  expire,
+  type KnownText,
+  type Ledger,
+  ledgerOf,
+  ledgerText,
+  mergeLedgers,
+  sealed,
+} from '../../policy/ledger.ts';
 import { readStatus } from '../stored-status.ts';
 import type { StoredPolicy } from './stored-policy.ts';
 
@@ -44,8 +53,8 @@ export function countedIn(live: StoredPolicy, before: Counted | undefined, now: 
 }
 
 /** The status in which that is counted. */
-export function statusOf(ledger: Ledger, storm: StormState): Pick<PolicyStatus, 'rate' | 'storm'> {
-  const rate = ledgerText(ledger);
+export function statusOf(ledger: Ledger, storm: StormState, known?: KnownText): Pick<PolicyStatus, 'rate' | 'storm'> {
+  const rate = ledgerText(ledger, known);
   return { ...(rate === '' ? {} : { rate }), ...(isCalm(storm) ? {} : { storm: plain(storm) }) };
 }
 

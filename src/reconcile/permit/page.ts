@@ -9,6 +9,7 @@ import {
   EMPTY_LEDGER,
   expire,
   fullUntilOf,
+  type KnownText,
   type Ledger,
   reserve,
   sealedUntil,
@@ -43,6 +44,7 @@ export class Page {
   /** Each has its place in the ledger, once there is a base. */
   #waiting: readonly Reservation[] = [];
   #out: Draft | undefined;
+  #lastText: KnownText | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -128,7 +130,8 @@ export class Page {
     if (base === undefined) return undefined;
     this.#ledger = expire(this.#ledger, this.#clock.now());
     const conditions = this.#conditions(base).filter(({ type }) => !bare || type === 'Ready' || type === 'Stalled');
-    const counted = statusOf(this.#ledger, this.#storm);
+    const counted = statusOf(this.#ledger, this.#storm, this.#lastText);
+    this.#lastText = { ledger: this.#ledger, text: counted.rate ?? '' };
     const status = { observedGeneration: base.metadata.generation, conditions, ...counted };
     this.#out = { base, status, ledger: this.#ledger, storm: this.#storm, granted: this.#waiting };
     this.#waiting = [];
