@@ -13,6 +13,7 @@ import {
   plan,
   publish,
   type Reached,
+  type Rehearsed,
   rehearse,
   render,
   reserve,
@@ -25,9 +26,15 @@ import { tell, tellRefused } from './tell.ts';
 
 /**
  * One run over one intent, told in order: load it, follow the path as far as it leads, report how it ended. Never throws for
- * what an intent, a disk or the API server does: every such thing is an outcome.
+ * what an intent, a disk or the API server does: every such thing is an outcome. `release` lets others have the worker, for the
+ * time in which many runs wait for one write.
  */
-export async function reconcile(key: string, deps: Deps, signal: AbortSignal): Promise<Next> {
+export async function reconcile(
+  key: string,
+  deps: Deps,
+  signal: AbortSignal,
+  release: () => void = () => {},
+): Promise<Next> {
   const view = await load(key, deps, signal).catch((thrown: unknown) => unread(key, thrown, deps));
   if (typeof view === 'object' && 'next' in view) return view;
   if (view === 'behind') return after(deps.ownWriteWaitMs);
@@ -35,7 +42,7 @@ export async function reconcile(key: string, deps: Deps, signal: AbortSignal): P
   if (view.metadata.deletionTimestamp !== undefined) return DONE;
   const wait = deps.isRepublication(view) ? deps.republishWaitMs(key) : 0;
   if (wait > 0) return after(wait);
-  const outcome = await follow({ intent: view }, deps, signal);
+  const outcome = await follow({ intent: view }, deps, signal, release);
   return conclude(key, view, outcome, deps, signal);
 }
 
@@ -65,7 +72,7 @@ function unread(key: string, thrown: unknown, deps: Deps): Next {
   return retryAfterMs === undefined ? BACKOFF : after(retryAfterMs);
 }
 
-async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal): Promise<Outcome> {
+async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal, release: () => void): Promise<Outcome> {
   let reached: Reached | undefined;
   try {
     if (isSuspended(loaded)) return { kind: 'suspended' };
@@ -76,6 +83,7 @@ async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal): Promise<
     const heard = await hear(weigh(await observe(planned, deps.world, signal)), deps.world, signal);
     reached = heard;
     const allowed = await rehearse(admit(heard, deps.rules), deps.world, signal);
+    if (takesPlace(allowed)) release();
     const rendered = render(await reserve(allowed, deps.world, signal));
     reached = rendered;
     if (rendered.spec.dryRun) return { kind: 'dry-run', rendered };
@@ -84,6 +92,10 @@ async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal): Promise<
     return { kind: 'failed', failure: asFailure(thrown), reached };
   }
 }
+
+/** Whether policies count this change. */
+const takesPlace = ({ considered, spec }: Rehearsed): boolean =>
+  !considered.published && !spec.dryRun && considered.applying.some((policy) => policy.spec.rate !== undefined);
 
 /** Read before validation: a suspended intent is left alone even when its spec is bad. */
 function isSuspended({ intent }: Loaded): boolean {

@@ -207,7 +207,7 @@ function work(options: TermOptions, queue: WorkQueue, deps: Deps): Controller {
     queue,
     workers: settings.workers,
     deadlineMs: RUN_DEADLINE_MS,
-    reconcile: (key, { signal }) => reconcile(key, deps, signal),
+    reconcile: (key, { signal, release }) => reconcile(key, deps, signal, release),
     onFailure: (key, error) => reportFailure(key, asTimeout(error), deps, AbortSignal.timeout(RUN_DEADLINE_MS)),
     log,
     clock,

@@ -8,6 +8,8 @@ import type { TargetPlace } from './target-place.ts';
 /** Who the patch would come from: it decides nothing here, but the server wants a name for what it applies. */
 const FIELD_MANAGER = 'patchgen';
 const MAX_WORDS = 1024;
+/** How a warning of the API server begins in a plan. */
+export const SERVER_WARNS = 'the API server warns: ';
 /** Answers that say nothing of the patch: no login, not there, too slow, too many requests. */
 const NO_VERDICT: ReadonlySet<number> = new Set([401, 404, 408, 429]);
 
@@ -25,7 +27,7 @@ export async function dryRunPatch(
   try {
     const query = { dryRun: 'All', fieldManager: FIELD_MANAGER };
     const { warnings } = await client.request({ method: 'PATCH', path: place.path, query, body: patch, signal });
-    return warnings.map((text) => `the API server warns: ${cut(text, MAX_WORDS / 2)}`);
+    return warnings.map((text) => `${SERVER_WARNS}${cut(text, MAX_WORDS / 2)}`);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
     if (error.status === 404) return [];

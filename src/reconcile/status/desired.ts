@@ -24,21 +24,25 @@ export function desiredStatus(intent: PatchIntent, outcome: Outcome, context: Re
   return {
     observedGeneration: intent.metadata.generation,
     ...(handled === undefined ? kept('lastHandledReconcileAt', before) : { lastHandledReconcileAt: handled }),
-    ...plannedParts(reached, before),
+    ...plannedParts(reached, before, outcome.kind === 'published'),
     ...(claimed === undefined ? {} : { package: claimed }),
     conditions: conditionsOf(intent, outcome, verdict, reached, claimed, context),
   };
 }
 
 /** What the run found about its plan; what an earlier one found where this one did not come so far. */
-function plannedParts(reached: Reached | Delivered | undefined, before: PatchIntentStatus): PatchIntentStatus {
+function plannedParts(
+  reached: Reached | Delivered | undefined,
+  before: PatchIntentStatus,
+  through: boolean,
+): PatchIntentStatus {
   if (reached === undefined || !('considered' in reached)) {
     const change =
       reached !== undefined && 'plan' in reached ? { change: reached.plan.summary } : kept('change', before);
     return { ...change, ...kept('plan', before), ...kept('owner', before), ...kept('policy', before) };
   }
   const owner = ownerOf(reached);
-  const policy = policyOf(reached);
+  const policy = policyOf(reached, through);
   return {
     change: reached.considered.live.summary,
     plan: planOf(reached, before.plan),

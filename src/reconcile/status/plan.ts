@@ -3,6 +3,8 @@ import type { OwnerStatus, PlanStatus, PolicyVerdict } from '../../api/schema/st
 import { ownerText } from '../../policy/owner.ts';
 import { strictest, type Considered as Voice } from '../../policy/verdict.ts';
 import type { Delivered, Heard, Rendered } from '../path.ts';
+import type { Consideration } from '../permit/consider.ts';
+import { SERVER_WARNS } from '../plan/dry-run.ts';
 
 const MAX_WARNINGS = 64;
 const MAX_WARNING_LENGTH = 1024;
@@ -11,7 +13,9 @@ const MAX_WARNING_LENGTH = 1024;
 export function planOf(reached: Heard | Rendered | Delivered, before: PlanStatus | undefined): PlanStatus {
   const { considered } = reached;
   const { live, changeDigest, planDigest } = considered;
-  const warnings = [...new Set(reached.warnings)].slice(0, MAX_WARNINGS).map((text) => cut(text, MAX_WARNING_LENGTH));
+  const warnings = [...new Set([...reached.warnings, ...rehearsed(considered, before)])]
+    .slice(0, MAX_WARNINGS)
+    .map((text) => cut(text, MAX_WARNING_LENGTH));
   // The version moves with every status of the target: the one at which this plan was first made says more.
   const base = before?.planDigest === planDigest ? before.base : live.base;
   return {
@@ -24,6 +28,12 @@ export function planOf(reached: Heard | Rendered | Delivered, before: PlanStatus
     ...(live.diff === undefined ? {} : { diff: live.diff }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+}
+
+/** A published change is not rehearsed again: what the API server warned of then still stands for the same live value. */
+function rehearsed({ published, live }: Consideration, before: PlanStatus | undefined): readonly string[] {
+  if (!published || before?.action !== live.action) return [];
+  return (before.warnings ?? []).filter((warning) => warning.startsWith(SERVER_WARNS));
 }
 
 /** `status.owner`; undefined where nothing tells of one. */
@@ -39,12 +49,22 @@ export function ownerOf({ considered: { owner } }: Heard | Rendered | Delivered)
   };
 }
 
-/** `status.policy`: one entry for each policy that applies; undefined where none has anything to say. */
-export function policyOf({ considered: { verdict } }: Heard | Rendered | Delivered): PolicyVerdict | undefined {
-  if (verdict.considered.length === 0) return undefined;
-  const voices = Map.groupBy(verdict.considered, ({ policy }) => policy);
-  const considered = [...voices].slice(0, MAX_CONSIDERED).map(([policy, own]) => entryOf(policy, own));
-  return { decision: verdict.decision, considered };
+/**
+ * `status.policy`: one entry for each policy that applies; undefined where there is none. `through`: the change was let
+ * through, so what it had to wait for is settled; the next look, which doesn't ask for that any more, finds the same.
+ */
+export function policyOf(
+  { considered: { verdict } }: Heard | Rendered | Delivered,
+  through: boolean,
+): PolicyVerdict | undefined {
+  const settled = verdict.considered.map((voice) =>
+    through && voice.result === 'Approval' ? { ...voice, result: 'Allow' as const } : voice,
+  );
+  const voices = Map.groupBy(settled, ({ policy }) => policy);
+  const names = [...verdict.inputs.policies.map(({ name }) => name), ...(voices.has(undefined) ? [undefined] : [])];
+  if (names.length === 0) return undefined;
+  const considered = names.slice(0, MAX_CONSIDERED).map((name) => entryOf(name, voices.get(name) ?? []));
+  return { decision: strictest(settled.map(({ result }) => result)), considered };
 }
 
 function entryOf(policy: string | undefined, voices: readonly Voice[]): PolicyVerdict['considered'][number] {

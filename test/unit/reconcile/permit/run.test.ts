@@ -270,3 +270,29 @@ describe('approval', () => {
     expect(world.ready()).toMatchObject({ reason: 'ApprovalRejected' });
   });
 });
+
+describe('the second look at a published change', () => {
+  test('finds what the first one found, so it costs no write, whatever rules there were at the door', async () => {
+    const world = worldWith((around) => {
+      around.policies = [
+        policy('door', {
+          rate: { perTargetPerHour: 3 },
+          windows: [{ effect: 'Deny', schedule: '0 0 2 6 *', duration: '1m' }],
+        }),
+        policy('people', { approval: { mode: 'Always', author: 'Allow' } }),
+        policy('steps', { replicas: { maxDelta: 9 } }),
+      ];
+      around.dryRun = () => ['the API server warns: replicas are a lot'];
+    });
+    await world.run();
+    approve(world, 'ann');
+    await world.run();
+    const writes = world.statusWrites.length;
+    expect(world.status().policy).toMatchObject({
+      decision: 'Allow',
+      considered: [{ policy: 'door' }, { policy: 'people', result: 'Allow' }, { policy: 'steps' }],
+    });
+    await world.run();
+    expect(world.statusWrites).toHaveLength(writes);
+  });
+});
