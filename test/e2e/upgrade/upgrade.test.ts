@@ -12,9 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { PatchIntent } from '../../../src/api/types.ts';
 import { FORMAT } from '../../../src/kpt/digest.ts';
 import { bundle } from '../../../tools/build/bundle.ts';
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
+import { inWords, isForbidden } from '../../support/audit.ts';
 import { CHART } from '../../support/helm.ts';
 import { allReady, eventsIn, readyIntents, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
@@ -26,6 +28,12 @@ import { fingerprint, leads, rollOut, settled } from '../../support/upgrade/roll
 
 const FROZEN = '0.1.0';
 const FORMAT_OF_FROZEN = 1;
+
+/** What the frozen chart has rights on, and so what is never refused. */
+const FROZEN_RIGHTS = new Set<string | undefined>(['patchintents', 'events', 'leases']);
+
+/** The frozen version leaves conditions as they are that it does not know, also when the spec changes. */
+const LEFT_BEHIND = /: (Planned is stale while Ready is True|Planned speaks of another generation than the status)$/;
 
 let folder: string;
 let old: Version;
@@ -39,23 +47,28 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
-  world = await operatorWorld({ crds: 'later', controllerManager: true });
+  // A rollback narrows the rights while the newer pods still run; what they may miss is looked at below.
+  world = await operatorWorld({ crds: 'later', controllerManager: true, rights: 'taken-away' });
   release = await releaseIn(world);
 });
 afterEach(async () => {
   const { findings } = world.statuses;
+  const missed = world.requests().records.filter((it) => isForbidden(it) && FROZEN_RIGHTS.has(it.objectRef?.resource));
   await world.stop();
-  expect(findings).toEqual([]);
+  expect(findings.filter((finding) => !LEFT_BEHIND.test(finding))).toEqual([]);
+  expect(missed.map(inWords)).toEqual([]);
 });
 
 const NAMES = Array.from({ length: 12 }, (_, i) => `app-${i}`);
 /** Stalled, suspended and dry run beside them. */
 const ALL = NAMES.length + 3;
 
+const STALLED = { ...scale('stalled', 1), targetKind: 'DaemonSet' };
+
 async function createIntents(): Promise<void> {
   for (const namespace of ['shop', 'gone']) await world.namespace(namespace);
   await readyIntents(world, 'shop', [...NAMES, 'still']);
-  await world.apply('shop/stalled', { ...scale('stalled', 1), targetKind: 'DaemonSet' });
+  await world.apply('shop/stalled', STALLED);
   await world.apply('shop/still', { ...scale('still', 9), suspend: true });
   await world.apply('shop/dry', { ...scale('dry', 1), dryRun: true });
   await intentsAreAsTheyWere();
@@ -79,12 +92,21 @@ async function events(): Promise<number> {
   }
 }
 
-/** What operators wrote since then, but for the Lease. A release that words statuses anew writes each of them once: say so here then. */
+/**
+ * What operators wrote since then, but for the Lease. A release that words statuses anew writes each of them once: say so here.
+ * This one plans against live targets, so its statuses tell more of the plan, and it names more kinds that can be scaled.
+ */
 const writesSince = (end: number): readonly string[] =>
   world
     .audit(end)
     .records.filter(({ objectRef }) => objectRef?.resource !== 'leases')
-    .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}/${objectRef?.subresource} ${objectRef?.name}`);
+    .map(({ verb, objectRef }) =>
+      objectRef?.resource === 'events'
+        ? `${verb} Event about ${objectRef.name?.replace(/\.[0-9a-f]+$/, '')}`
+        : `${verb} ${objectRef?.resource}/${objectRef?.subresource} ${objectRef?.name}`,
+    );
+/** The one failure among the intents, which two versions put into other words. */
+const REWORDED = 'create Event about stalled';
 const rewritten = (names: readonly string[]): readonly string[] =>
   names.map((name) => `update patchintents/status ${name}`).toSorted();
 const patchOf = (outputDir: string, name: string): string =>
@@ -106,7 +128,7 @@ test('the frozen version is as it was, and of the package format of the working 
   expect(FORMAT).toBe(FORMAT_OF_FROZEN);
 });
 
-test('on a shared volume an upgrade and its rollback write nothing but the Lease: every package, status and Event stays as it is', async () => {
+test('on a shared volume an upgrade and its rollback keep every package, and write each status that is not suspended once', async () => {
   const values = { persistence: { mode: 'shared' } };
   const volume = world.outputDir;
   await release.install(old, values);
@@ -125,16 +147,16 @@ test('on a shared volume an upgrade and its rollback write nothing but the Lease
     pods = await rollOut(pods, 'first', () => release.pod(version, volume));
     await settled(pods, ALL);
     expect(fingerprint(world.packages)).toEqual(before.files);
-    expect(await world.list('shop')).toEqual(before.intents);
-    expect(writesSince(end)).toEqual([]);
-    expect(await events()).toBe(before.told);
+    expect((await world.list('shop')).map(withoutStatus)).toEqual(before.intents.map(withoutStatus));
+    expect(writesSince(end).toSorted()).toEqual([...rewritten([...NAMES, 'dry', 'stalled']), REWORDED].toSorted());
+    expect(await events()).toBe(before.told + 1);
     await expectWork(volume, turn + 2);
     await intentsAreAsTheyWere();
   }
   for (const pod of pods) expect(await pod.stop()).toBe(0);
 });
 
-test('with a volume for each pod the new leader publishes everything again, by one status write each and without an Event', async () => {
+test('with a volume for each pod the new leader publishes everything again, by one status write each and without an Event about it', async () => {
   await release.install(old);
   let pods: readonly OperatorProcess[] = [
     await release.pod(old, world.volume()),
@@ -169,14 +191,28 @@ test('with a volume for each pod the new leader publishes everything again, by o
     await world.until('shop/still', 'has no package', ({ status }) =>
       Boolean(status?.conditions?.some(({ type, status: is }) => type === 'Packaged' && is === 'False')),
     );
-    expect(await events()).toBe(told);
-    // The frozen version says in other words that the package of what is suspended is elsewhere.
-    expect(writesSince(end).toSorted()).toEqual(rewritten([...NAMES, 'still']));
+    expect(await events()).toBe(told + 1);
+    // Suspended is among them: its package went with the old volume.
+    expect(writesSince(end).toSorted()).toEqual(
+      [...rewritten([...NAMES, 'dry', 'stalled', 'still']), REWORDED].toSorted(),
+    );
     await intentsAreAsTheyWere();
     await expectWork(outputDir, turn + 1);
   }
   for (const pod of pods) expect(await pod.stop()).toBe(0);
 });
+
+/** Metadata without what a write of the status moves. */
+function withoutStatus({ metadata, spec }: PatchIntent): object {
+  const {
+    resourceVersion: _version,
+    managedFields: _fields,
+    ...kept
+  } = metadata as PatchIntent['metadata'] & {
+    readonly managedFields?: unknown;
+  };
+  return { metadata: kept, spec };
+}
 
 interface CustomResourceDefinition {
   readonly spec: { readonly versions: readonly { readonly additionalPrinterColumns: object[] }[] };
@@ -206,6 +242,13 @@ test('an upgrade that changes the CRD changes it in the cluster, under running o
   await intentsAreAsTheyWere();
   await release.rollback(1);
   expect(await release.columns()).not.toContain('Source');
+  await world.until(
+    'shop/app-0',
+    'is read by the older schema',
+    ({ status }) => status?.plan?.planDigest === undefined,
+  );
+  // Seen once as it is read now, so that the next change of its spec is no change of its status.
+  await world.plane.kubectl(['annotate', 'pi/app-0', '-n', 'shop', 'seen=again']);
   await expectWork(world.outputDir, 2);
   expect(await pod?.stop()).toBe(0);
 });
@@ -213,6 +256,9 @@ test('an upgrade that changes the CRD changes it in the cluster, under running o
 test('uninstalled, everything of the users stays, namespaces with intents can be deleted, and the notes tell how to remove the rest', async () => {
   const values = { persistence: { mode: 'shared' } };
   await release.install(old, values);
+  await world.namespace('shop');
+  // The admission policies of the newer chart would not take it.
+  await world.apply('shop/stalled', STALLED);
   const notes = await release.upgrade(fresh.chart, values);
   const pod = await release.pod(fresh, world.outputDir);
   await createIntents();
