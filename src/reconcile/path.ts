@@ -195,7 +195,7 @@ export async function reserve(rehearsed: Rehearsed, world: World, signal: AbortS
   if (considered.published || spec.dryRun) return rehearsed as unknown as Reserved;
   const full = await world.books.reserve(considered.applying, considered.input, signal);
   if (full === undefined) return rehearsed as unknown as Reserved;
-  throw new Waiting('RateLimited', `policy ${full.policy} has no room, until ${full.until.toISOString()}`, {
+  throw new Waiting('RateLimited', `policy ${full.policy}, rate: it has no room, until ${full.until.toISOString()}`, {
     retryAfterMs: waitUntil(full.until, circumstances.now),
   });
 }

@@ -2,7 +2,7 @@ import type { PatchPolicySpec } from '../../src/api/schema/patchpolicy.ts';
 import type { PatchIntent } from '../../src/api/types.ts';
 import type { OperatorProcess } from '../../tools/operator-process.ts';
 import { type AuditRecord, isWrite } from './audit.ts';
-import { eventually, type OperatorWorld } from './operator-world.ts';
+import { eventually, type OperatorWorld, readyWords } from './operator-world.ts';
 
 // What surrounds intents in the tests of conflicts and policies.
 
@@ -106,6 +106,19 @@ export const conditionOf = ({ status }: PatchIntent, type: string) =>
   status?.conditions?.find((condition) => condition.type === type);
 
 export const messageOf = (intent: PatchIntent): string => conditionOf(intent, 'Ready')?.message ?? '';
+
+/** The intent once Ready says `<status> <reason>` of the present generation, and these words. */
+export const told = (
+  world: OperatorWorld,
+  key: string,
+  words: string,
+  ...messages: readonly string[]
+): Promise<PatchIntent> =>
+  world.until(
+    key,
+    `says ${words}: ${messages.join(', ')}`,
+    (it) => readyWords(it) === words && messages.every((message) => messageOf(it).includes(message)),
+  );
 
 /** The next second of creation timestamps. */
 export async function nextSecond(): Promise<void> {

@@ -53,11 +53,13 @@ async function intend(keys: readonly string[]): Promise<void> {
   await Promise.all(keys.map((key) => world.apply(key, scale(key.slice(key.indexOf('/') + 1), 5))));
 }
 
+/** Whoever finds the last place taken between the look and the reservation is told in other words. */
 const isLimited = (policy: string, limit: number) => (it: PatchIntent) =>
   readyWords(it) === 'False RateLimited' &&
-  messageOf(it).includes(
-    `policy ${policy}, rate.perNamespacePerHour: at most ${limit} within an hour: all used up, until`,
-  );
+  [
+    `policy ${policy}, rate.perNamespacePerHour: at most ${limit} within an hour: all used up, until `,
+    `policy ${policy}, rate: it has no room, until `,
+  ].some((words) => messageOf(it).startsWith(words));
 
 /** Waits until every intent is through or told why not. Resolves to the names of those that are through. */
 async function settled(namespace: string, count: number, limit: number): Promise<readonly string[]> {

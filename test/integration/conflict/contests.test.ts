@@ -106,7 +106,7 @@ describe('two intents that want different values', () => {
     await world.ready('three/young');
     await conflicted('three/last', 'intent three/young is older and wants 6');
     await world.remove('three/young');
-    await world.ready('three/last');
+    expect(conditionOf(await world.ready('three/last'), 'Conflicted')).toBeUndefined();
   });
 });
 
@@ -130,6 +130,7 @@ describe('whoever comes first', () => {
       const [winner, loser] = await inOneSecond('second');
       await world.ready(keyOf(winner));
       await conflicted(keyOf(loser), keyOf(winner));
+      expect(patchOf(keyOf(winner))).toContain(`replicas: ${winner.spec.replicas}`);
       await world.remove(keyOf(winner));
       await world.remove(keyOf(loser));
     }

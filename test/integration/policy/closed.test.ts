@@ -6,7 +6,7 @@ import type { PatchIntent } from '../../../src/api/types.ts';
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { scale } from '../../support/operator-scenes.ts';
-import { eventually, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
+import { eventually, type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
 import {
   conditionOf,
   inNamespace,
@@ -17,6 +17,7 @@ import {
   must,
   POLICIES,
   policyReady,
+  told,
 } from '../../support/safety-scenes.ts';
 import { takeRights } from '../../support/taken-right.ts';
 
@@ -32,11 +33,7 @@ afterEach(() => expect(world.statuses.findings).toEqual([]));
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 const until = (key: string, words: string, ...messages: readonly string[]): Promise<PatchIntent> =>
-  world.until(
-    key,
-    `says ${words}: ${messages.join(', ')}`,
-    (it) => readyWords(it) === words && messages.every((message) => messageOf(it).includes(message)),
-  );
+  told(world, key, words, ...messages);
 
 describe('an operator with its rights', () => {
   let operator: OperatorProcess;
