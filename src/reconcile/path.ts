@@ -106,7 +106,7 @@ export async function observe(planned: Planned, world: World, signal: AbortSigna
   const policies = surroundings.policies();
   const unknown = surroundings.autoscalersUnknown(target.namespace);
   if (policies === undefined) throw new Transient('PolicyUnavailable', 'the policies of the cluster are not known yet');
-  const autoscaler = surroundings.autoscalerOf(target);
+  const autoscaler = mayLook ? surroundings.autoscalerOf(target) : undefined;
   const rival = surroundings.rivalOf(keyOf(metadata));
   const circumstances: Circumstances = {
     base,

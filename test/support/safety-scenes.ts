@@ -85,6 +85,21 @@ export const scaleDeployment = (
   replicas: number,
 ): Promise<unknown> => must(world, 'PATCH', `${deployments(namespace)}/${name}`, { spec: { replicas } }, MERGE);
 
+export const hpasIn = (namespace: string): string =>
+  `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`;
+
+/** An autoscaler for a target of this kind, which may be missing. */
+export async function makeHpa(
+  world: OperatorWorld,
+  namespace: string,
+  name: string,
+  target: string,
+  kind = 'Deployment',
+): Promise<void> {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind, name: target };
+  await must(world, 'POST', hpasIn(namespace), { metadata: { name }, spec: { scaleTargetRef, maxReplicas: 9 } });
+}
+
 /** Labels of a namespace; null takes one away. */
 export const labelNamespace = (
   world: OperatorWorld,

@@ -7,7 +7,7 @@ import { inWords } from '../../support/audit.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { eventsIn, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
-import { afterRuns, conditionOf, messageOf, nextSecond, writesIn } from '../../support/safety-scenes.ts';
+import { afterRuns, conditionOf, messageOf, must, nextSecond, writesIn } from '../../support/safety-scenes.ts';
 
 // Several intents that want one field of one target.
 
@@ -21,6 +21,19 @@ const RELEASES: Readonly<Record<string, (key: string) => Promise<void>>> = {
   suspended: (key) => world.apply(key, { ...scale('web', 4), suspend: true }),
   'dry-run': (key) => world.apply(key, { ...scale('web', 4), dryRun: true }),
   'other-target': (key) => world.apply(key, scale('api', 4)),
+  'on-its-way-out': async (key) => {
+    // Somebody else still has work to do before it is gone.
+    const [namespace, name] = key.split('/');
+    const path = `/apis/patchgen.dev/v1alpha1/namespaces/${namespace}/patchintents/${name}`;
+    await must(
+      world,
+      'PATCH',
+      path,
+      { metadata: { finalizers: ['example.com/hold'] } },
+      'application/merge-patch+json',
+    );
+    await world.remove(key);
+  },
   'other-kind': (key) => world.apply(key, { ...scale('web', 4), targetKind: 'StatefulSet' }),
 };
 const NAMESPACES = [...Object.keys(RELEASES), 'loser', 'returns', 'three'];

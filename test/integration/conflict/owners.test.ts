@@ -7,9 +7,11 @@ import { SCALED_OBJECT, serveKind } from '../../support/rights-scenes.ts';
 import {
   conditionOf,
   type DeploymentOptions,
+  hpasIn,
   inNamespace,
   look,
   makeDeployment,
+  makeHpa,
   makePolicy,
   messageOf,
   must,
@@ -26,13 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.stop());
 afterEach(() => expect(world.statuses.findings).toEqual([]));
-
-const hpas = (namespace: string): string => `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`;
-
-async function makeHpa(namespace: string, name: string, target: string, kind = 'Deployment'): Promise<void> {
-  const scaleTargetRef = { apiVersion: 'apps/v1', kind, name: target };
-  await must(world, 'POST', hpas(namespace), { metadata: { name }, spec: { scaleTargetRef, maxReplicas: 9 } });
-}
 
 /** A Ready intent for a Deployment of a namespace of its own. */
 async function published(namespace: string, target = 'web'): Promise<string> {
@@ -57,26 +52,26 @@ describe('a HorizontalPodAutoscaler', () => {
     await world.namespace('hpa');
     const key = await published('hpa');
     const before = treesOf('hpa');
-    await makeHpa('hpa', 'busy', 'web');
+    await makeHpa(world, 'hpa', 'busy', 'web');
     const held = await managed(key, 'HorizontalPodAutoscaler busy');
     expect(conditionOf(held, 'Conflicted')).toMatchObject({ status: 'True', reason: 'ManagedByAutoscaler' });
     expect(conditionOf(held, 'Stalled')).toBeUndefined();
     expect(held.status?.package?.generation).toBe(1);
     expect(treesOf('hpa')).toEqual(before);
-    await must(world, 'DELETE', `${hpas('hpa')}/busy`);
+    await must(world, 'DELETE', `${hpasIn('hpa')}/busy`);
     expect(conditionOf(await world.ready(key), 'Conflicted')).toBeUndefined();
     expect(treesOf('hpa')).toEqual(before);
   });
 
   test('that is there first keeps a package from coming; pointed elsewhere it lets go of the one and takes the other', async () => {
     await world.namespace('first');
-    await makeHpa('first', 'busy', 'web');
+    await makeHpa(world, 'first', 'busy', 'web');
     const other = await published('first', 'other');
     await makeDeployment(world, 'first', 'web');
     await world.apply('first/web', scale('web', 5));
     expect((await managed('first/web', 'HorizontalPodAutoscaler busy')).status?.package).toBeUndefined();
     const spec = { scaleTargetRef: { name: 'other' } };
-    await must(world, 'PATCH', `${hpas('first')}/busy`, { spec }, 'application/merge-patch+json');
+    await must(world, 'PATCH', `${hpasIn('first')}/busy`, { spec }, 'application/merge-patch+json');
     await world.ready('first/web');
     await managed(other, 'HorizontalPodAutoscaler busy');
   });
@@ -85,11 +80,11 @@ describe('a HorizontalPodAutoscaler', () => {
     for (const namespace of ['aside', 'elsewhere']) await world.namespace(namespace);
     const key = await published('aside');
     const last = await published('aside', 'last');
-    await makeHpa('aside', 'other-kind', 'web', 'StatefulSet');
-    await makeHpa('aside', 'other-name', 'web-2');
-    await makeHpa('elsewhere', 'other-namespace', 'web');
+    await makeHpa(world, 'aside', 'other-kind', 'web', 'StatefulSet');
+    await makeHpa(world, 'aside', 'other-name', 'web-2');
+    await makeHpa(world, 'elsewhere', 'other-namespace', 'web');
     // Once the operator knows of this one it knows of those.
-    await makeHpa('aside', 'last', 'last');
+    await makeHpa(world, 'aside', 'last', 'last');
     await managed(last, 'HorizontalPodAutoscaler last');
     await look(world, key);
     expect(new Set(world.statuses.words(key))).toEqual(new Set(['True PackageWritten']));
@@ -101,7 +96,7 @@ describe('a HorizontalPodAutoscaler', () => {
     await makePolicy(world, 'ignored', { match: inNamespace('ignored'), autoscaler: 'Ignore' });
     for (const name of ['warned', 'ignored']) await policyReady(world, name);
     for (const namespace of ['warned', 'ignored']) {
-      await makeHpa(namespace, 'busy', 'web');
+      await makeHpa(world, namespace, 'busy', 'web');
       // Whether the operator knows of it: an intent that no policy spares would tell.
       await makeDeployment(world, namespace, 'web');
       await world.apply(`${namespace}/web`, scale('web', 5));

@@ -93,6 +93,7 @@ describe('an operator with its rights', () => {
     for (const name of ['gone', 'gone-rate']) await policyReady(world, name);
     await world.apply('gone/before', scale('before', 5));
     await until('gone/before', 'False PolicyDenied', 'policy gone, replicas.max');
+    const { end } = world.requests();
     await must(world, 'DELETE', `${CRDS}/patchpolicies.patchgen.dev`);
     await eventually('the kind is gone', async () => (await world.plane.request('GET', POLICIES)).status === 404);
     await eventually('the operator knows', () =>
@@ -100,6 +101,10 @@ describe('an operator with its rights', () => {
         ({ msg, resource }) => resource === 'patchpolicies' && msg.startsWith('is not served any more'),
       ),
     );
+    // Their deletions were seen, so it has asked whether the kind is still there.
+    const asksForKinds = (): boolean =>
+      world.requests(end).records.some(({ requestURI }) => requestURI === '/apis/patchgen.dev/v1alpha1');
+    await eventually('it has asked', asksForKinds);
     await world.apply('gone/after', scale('after', 5));
     await until('gone/after', 'False PolicyDenied', 'policy gone, replicas.max');
     await look(world, 'gone/before');

@@ -12,6 +12,7 @@ import {
   labelNamespace,
   look,
   makeDeployment,
+  makeHpa,
   makePolicy,
   nextSecond,
   policyReady,
@@ -82,6 +83,7 @@ describe('targets in other namespaces', () => {
       await makeDeployment(world, space, 'web');
     }
     for (const space of ['reach-consent', 'reach-both']) await consent(space, HERE);
+    await makeHpa(world, 'reach-none', 'hidden', 'web');
     await makePolicy(world, HERE, {
       match: inNamespace(HERE),
       targetNamespaces: { names: ['reach-policy', 'reach-both'] },
@@ -104,6 +106,7 @@ describe('targets in other namespaces', () => {
       expect(status?.plan).toMatchObject({ action: 'Unknown', fields: [{ path: '.spec.replicas', to: '5' }] });
       expect(status?.plan?.base).toBeUndefined();
       expect(status?.plan?.fields?.[0]?.from).toBeUndefined();
+      expect(JSON.stringify(status)).not.toContain('hidden');
     }
   });
 
