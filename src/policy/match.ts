@@ -1,3 +1,4 @@
+import { groupOf } from '../api/custom-kind.ts';
 import type { NamespaceMatch, PatchPolicySpec, TargetMatch } from '../api/schema/patchpolicy.ts';
 import { anyGlobMatches } from './glob.ts';
 import type { Labels, PolicyInput, Unknown } from './input.ts';
@@ -49,8 +50,10 @@ export function namespaceSelected(match: NamespaceMatch | undefined, name: strin
 function targetSelected(match: TargetMatch | undefined, { target }: PolicyInput): Match {
   if (match === undefined) return 'yes';
   const { kinds, names, selector } = match;
+  // An object is the same in all versions of its group, so naming another one is no way out.
   const kind = kinds?.some(
-    (entry) => entry.kind === target.kind && (entry.apiVersion ?? target.apiVersion) === target.apiVersion,
+    ({ kind, apiVersion = target.apiVersion }) =>
+      kind === target.kind && groupOf(apiVersion) === groupOf(target.apiVersion),
   );
   return all(
     matchIf(kind ?? true),

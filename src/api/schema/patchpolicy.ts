@@ -33,7 +33,7 @@ const KindMatch = Type.Object(
         minLength: 1,
         maxLength: MAX_API_VERSION_LENGTH,
         pattern: API_VERSION_PATTERN,
-        description: 'Left out: any.',
+        description: 'Kinds of this group, in whichever version an intent names them. Left out: of any group.',
       }),
     ),
     kind: Type.String({ minLength: 1, maxLength: MAX_KIND_LENGTH, pattern: KIND_PATTERN, description: 'The kind.' }),

@@ -92,7 +92,13 @@ describe('a policy applies', () => {
     ],
     ['surely, where the other namespace settles it', bySelector, { intent: { namespaceLabels: 'unknown' } }, 'yes'],
     ['by kind', { targets: { kinds: [{ kind: 'Deployment' }] } }, {}, 'yes'],
-    ['not by kind of another version', { targets: { kinds: [{ apiVersion: 'v1', kind: 'Deployment' }] } }, {}, 'no'],
+    ['not by kind of another group', { targets: { kinds: [{ apiVersion: 'v1', kind: 'Deployment' }] } }, {}, 'no'],
+    [
+      'by kind of its group, whichever version of it the intent names',
+      { targets: { kinds: [{ apiVersion: 'example.com/v1', kind: 'Machine' }] } },
+      { target: { apiVersion: 'example.com/v1beta1', kind: 'Machine' } },
+      'yes',
+    ],
     ['not by another kind', { targets: { kinds: [{ kind: 'StatefulSet' }] } }, {}, 'no'],
     ['by the name of the target', { targets: { names: ['api', 'w*'] } }, {}, 'yes'],
     [
