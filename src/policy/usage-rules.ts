@@ -25,11 +25,24 @@ export function claimIn(input: PolicyInput): Claim {
 function rateOpinions({ name, spec }: CompiledPolicy, input: PolicyInput): readonly Opinion[] {
   if (spec.rate === undefined) return [];
   const full = fullUntilOf(input.usage.get(name)?.ledger ?? EMPTY_LEDGER, spec.rate, claimIn(input), input.now);
-  return (['perTargetPerHour', 'perNamespacePerHour'] as const).flatMap((rule) => {
-    const limit = spec.rate?.[rule];
-    if (limit === undefined) return [];
-    return [timed(`rate.${rule}`, full[rule], `at most ${limit} within an hour`, 'there is room', 'all used up')];
-  });
+  const { perTargetPerHour, perNamespacePerHour } = spec.rate;
+  return [
+    ...rateOpinion('perTargetPerHour', perTargetPerHour, full.perTargetPerHour, untilWords(full.perTargetPerHour)),
+    // Without a time: thousands may wait for the same place, and each place that is taken would be news for all the others.
+    ...rateOpinion('perNamespacePerHour', perNamespacePerHour, full.perNamespacePerHour, OLDEST_LEAVES),
+  ];
+}
+
+const OLDEST_LEAVES = ', until the oldest of them is an hour old';
+
+function rateOpinion(
+  name: 'perTargetPerHour' | 'perNamespacePerHour',
+  limit: number | undefined,
+  until: Date | undefined,
+  when: string,
+): readonly Opinion[] {
+  if (limit === undefined) return [];
+  return [timed(`rate.${name}`, until, `at most ${limit} within an hour`, 'there is room', `all used up${when}`)];
 }
 
 function stormOpinions({ name, spec }: CompiledPolicy, { usage, now }: PolicyInput): readonly Opinion[] {
@@ -37,10 +50,10 @@ function stormOpinions({ name, spec }: CompiledPolicy, { usage, now }: PolicyInp
   const until = brakedUntil(usage.get(name)?.storm ?? CALM, spec.storm, now);
   const { failures, window } = spec.storm;
   const words = `${failures} failed changes within ${window} stop the rest`;
-  return [timed('storm', until, words, 'not so', 'cooling down')];
+  return [timed('storm', until, words, 'not so', `cooling down${untilWords(until)}`)];
 }
 
 function timed(rule: string, until: Date | undefined, words: string, free: string, held: string): Opinion {
   if (until === undefined) return { rule, result: 'Allow', message: `${words}: ${free}` };
-  return { rule, result: 'Wait', message: `${words}: ${held}${untilWords(until)}`, until, edge: until };
+  return { rule, result: 'Wait', message: `${words}: ${held}`, until, edge: until };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { PatchPolicySpec } from '../../../src/api/schema/patchpolicy.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
+import { claimOf, EMPTY_LEDGER, type Ledger, reserve } from '../../../src/policy/ledger.ts';
 import type { Decision } from '../../../src/policy/verdict.ts';
-import { policy, policyInput } from '../../support/policies.ts';
+import { NOW, policy, policyInput } from '../../support/policies.ts';
 
 type Input = Parameters<typeof policyInput>[0];
 
@@ -181,5 +182,38 @@ describe('approval', () => {
   test('something stricter decides, and the approval is told all the same', () => {
     const verdict = evaluate(policyInput(), [policy('a', { approval: { mode: 'Always' }, replicas: { max: 4 } })]);
     expect([verdict.decision, verdict.approval?.approvals]).toEqual(['Refuse', 1]);
+  });
+});
+
+describe('rates', () => {
+  const minutes = (count: number): Date => new Date(NOW.getTime() + count * 60_000);
+  const filled = (...changes: readonly (readonly [name: string, minute: number])[]): Ledger =>
+    changes.reduce((ledger, [name, minute]) => {
+      const claim = claimOf({ namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name, id: `${name}/1` });
+      const result = reserve(ledger, {}, claim, minutes(minute));
+      return 'ledger' in result ? result.ledger : ledger;
+    }, EMPTY_LEDGER);
+  const look = (spec: PatchPolicySpec, ledger: Ledger, minute: number) =>
+    evaluate(policyInput({ now: minutes(minute), usage: new Map([['one', { ledger }]]) } as Input), [
+      policy('one', spec),
+    ]);
+
+  test('who waits in a full namespace is told the same when others take the place that comes free', () => {
+    const spec: PatchPolicySpec = { rate: { perNamespacePerHour: 2 } };
+    const before = look(spec, filled(['a', 0], ['b', 10]), 20);
+    const after = look(spec, filled(['b', 10], ['c', 60]), 61);
+    expect(before.retryAt).toEqual(minutes(60));
+    expect(after.retryAt).toEqual(minutes(70));
+    expect(before.considered.map(({ message }) => message)).toEqual([
+      'policy one, rate.perNamespacePerHour: at most 2 within an hour: all used up, until the oldest of them is an hour old',
+    ]);
+    expect(after.considered.map(({ message }) => message)).toEqual(before.considered.map(({ message }) => message));
+  });
+
+  test('who waits for the rate of a target is told until when', () => {
+    const verdict = look({ rate: { perTargetPerHour: 1 } }, filled(['web', 5]), 20);
+    expect(verdict.considered[0]?.message).toBe(
+      'policy one, rate.perTargetPerHour: at most 1 within an hour: all used up, until 2026-11-19T13:05:00Z',
+    );
   });
 });
