@@ -84,6 +84,7 @@ function defaultVoices(input: PolicyInput, voices: readonly Voice[]): readonly V
     ...(reachesOut(input) && silent('targetNamespaces') ? [reachDefault(input)] : []),
     ...ownershipOpinions(
       {
+        // Where nobody asks for it, what is not known holds nothing up: the plan warns of it.
         ...(input.autoscaler !== undefined && silent('autoscaler') ? { autoscaler } : {}),
         ...(input.owner !== undefined && silent('gitOps') ? { gitOps } : {}),
       },

@@ -32,6 +32,8 @@ export interface PolicyInput {
   readonly autoscaler?: string;
   /** What keeps the target as it is declared elsewhere: `Flux Kustomization apps`. */
   readonly owner?: string;
+  /** Of which of the two nobody can tell whether there is one. */
+  readonly blind?: readonly ('autoscaler' | 'gitOps')[];
   /**
    * The package for this very change is on disk already: it was let through before. What only mattered at that moment is not
    * asked again (windows, rates, storm, approval, the size of the step); what a change may never be is.

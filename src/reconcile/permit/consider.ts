@@ -68,7 +68,7 @@ export function consider(subject: Subject, circumstances: Circumstances): Consid
   return {
     live,
     changeDigest: digest,
-    planDigest: planDigestOf({ changeDigest: digest, base, inputs: verdict.inputs }),
+    planDigest: planDigestOf({ changeDigest: digest, asked: subject.spec, base, inputs: verdict.inputs }),
     ...(owner === undefined ? {} : { owner }),
     ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(rival === undefined ? {} : { rival }),
@@ -83,6 +83,16 @@ export function consider(subject: Subject, circumstances: Circumstances): Consid
 /** What a spec wants to change. */
 export function targetOf({ targetApiVersion, targetKind, namespace, target }: ResolvedSpec): Target {
   return { apiVersion: targetApiVersion, kind: targetKind, namespace, name: target };
+}
+
+/** What could not be found out of others who own the field. Where there is no target nobody owns it. */
+function blindness({ base, unknown = [] }: Circumstances): Pick<PolicyInput, 'blind'> {
+  const unseen = base.state === 'not-asked' || base.state === 'unreadable';
+  const blind: PolicyInput['blind'] = [
+    ...(unknown.length > 0 || base.state === 'not-asked' ? (['autoscaler'] as const) : []),
+    ...(unseen || (base.state === 'found' && base.labels === 'unknown') ? (['gitOps'] as const) : []),
+  ];
+  return blind.length === 0 ? {} : { blind };
 }
 
 function inputOf({ metadata, spec }: Subject, known: Circumstances, owner: Owner | undefined): PolicyInput {
@@ -108,6 +118,7 @@ function inputOf({ metadata, spec }: Subject, known: Circumstances, owner: Owner
     replicas: { from: found?.replicas ?? 'unknown', to: spec.replicas },
     ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(owner === undefined ? {} : { owner: ownerText(owner) }),
+    ...blindness(known),
     published: known.published,
     usage: known.usage,
     now: known.now,

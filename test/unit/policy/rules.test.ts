@@ -217,3 +217,20 @@ describe('rates', () => {
     );
   });
 });
+
+describe('who else owns the field is not known', () => {
+  test.each([
+    ['autoscaler', 'Refuse', 'Wait'],
+    ['autoscaler', 'Warn', 'Allow'],
+    ['autoscaler', 'Ignore', 'Allow'],
+    ['gitOps', 'Refuse', 'Wait'],
+    ['gitOps', 'Warn', 'Allow'],
+  ] as const)('%s: %s means %s', (rule, behaviour, result) => {
+    const input = { ...policyInput(), blind: [rule] };
+    expect(evaluate(input, [policy('one', { [rule]: behaviour })]).decision).toBe(result);
+  });
+
+  test('holds nothing up where no policy asks', () => {
+    expect(evaluate({ ...policyInput(), blind: ['autoscaler', 'gitOps'] }, []).decision).toBe('Allow');
+  });
+});

@@ -255,6 +255,22 @@ describe('approval', () => {
     expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'True' });
   });
 
+  test('of somebody who asked for the change says nothing once somebody else has written the spec', async () => {
+    const spec = { intentType: 'scaling', target: 'web', replicas: 5, correlationId: 'c' } as const;
+    const world = worldWith((around) => {
+      around.policies = [policy('prod', { approval: { mode: 'Always', author: 'Refuse' } })];
+    });
+    world.put(intent({ spec: { ...spec, requestedBy: 'ann' } }));
+    await world.run();
+    approve(world, 'ann');
+    await world.run();
+    expect(conditionOf(world, 'Approved')).toMatchObject({ reason: 'ApprovalNotCounted' });
+    world.put(intent({ spec: { ...spec, requestedBy: 'bob', reason: 'typo' }, generation: 2, status: world.status() }));
+    await world.run();
+    expect(world.packages.size).toBe(0);
+    expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'False', reason: 'ApprovalStale' });
+  });
+
   test('a rejection stalls and holds until the spec changes, even when the base moves or it is deleted', async () => {
     const world = worldWith((around) => {
       around.policies = [always];

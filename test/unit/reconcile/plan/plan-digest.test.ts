@@ -27,7 +27,7 @@ const withBase = (other: Partial<FoundBase>): string => planDigestOf({ ...parts,
 
 test('is the sha256 of one text that anybody can write: another one voids every approval there is', () => {
   const text =
-    '{"base":{"generation":2,"replicas":3,"uid":"u-1"},' +
+    '{"asked":[null,null,null,null],"base":{"generation":2,"replicas":3,"uid":"u-1"},' +
     `"changeDigest":"${'c'.repeat(64)}","format":1,` +
     '"inputs":{"approval":{"approvals":2,"author":"Refuse","timeToLiveMs":86400000},' +
     '"policies":[{"generation":4,"name":"shop","uid":"p-1"}]}}';
@@ -56,6 +56,10 @@ describe('what makes another plan', () => {
     'no need of approval': { ...parts, inputs: unasked },
     'more approvals wanted': { ...parts, inputs: { ...unasked, approval: { ...APPROVAL, approvals: 3 } } },
     'an autoscaler': { ...parts, inputs: { ...parts.inputs, autoscaler: 'HorizontalPodAutoscaler web' } },
+    'another author': { ...parts, asked: { requestedBy: 'jane' } },
+    'another reason': { ...parts, asked: { reason: 'jane' } },
+    'another source': { ...parts, asked: { source: 'jane' } },
+    'another correlation id': { ...parts, asked: { correlationId: 'jane' } },
     'an owner': { ...parts, inputs: { ...parts.inputs, owner: 'Helm Release web' } },
     ...Object.fromEntries(blind.map((other) => [`a target that is ${other.state}`, { ...parts, base: other }])),
   };
