@@ -1,5 +1,6 @@
 import { type Failure, Rejected, Waiting } from '../../api/errors.ts';
 import type { Reason } from '../../api/reasons.ts';
+import { sha256 } from '../../kpt/digest.ts';
 import type { Considered, Decision } from '../../policy/verdict.ts';
 import type { ApprovalState } from './approvals.ts';
 import type { Consideration } from './consider.ts';
@@ -10,6 +11,8 @@ const MOST_MESSAGES = 5;
 const WATCHED_MS = 300_000;
 const MIN_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 600_000;
+/** Thousands may wait for one place: one of them gets it, and the others must not read their targets all at once for that. */
+const SPREAD_MS = 30_000;
 
 export interface Admission {
   readonly strictMode: boolean;
@@ -70,8 +73,14 @@ function delay(considered: Consideration, now: Date): Waiting {
   const waiting = voicesOf(considered, 'Wait');
   const reason = reasonOfWait(waiting.map(({ rule }) => rule));
   const { retryAt } = considered.verdict;
-  return new Waiting(reason, wordsOf(waiting), retryAt === undefined ? {} : { retryAfterMs: waitUntil(retryAt, now) });
+  if (retryAt === undefined) return new Waiting(reason, wordsOf(waiting));
+  const shared = waiting.some(({ rule }) => rule === 'rate.perNamespacePerHour');
+  const apart = shared ? spreadOf(considered.input.intent.id) : 0;
+  return new Waiting(reason, wordsOf(waiting), { retryAfterMs: waitUntil(retryAt, now) + apart });
 }
+
+/** Milliseconds, other ones for other changes. */
+const spreadOf = (id: string): number => Number.parseInt(sha256(id).slice(0, 8), 16) % SPREAD_MS;
 
 /** What takes longest to come right by itself is told first. */
 function reasonOfWait(rules: readonly string[]): Reason {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Transient, Waiting } from '../../../../src/api/errors.ts';
+import { CALM } from '../../../../src/policy/brake.ts';
+import { claimOf, EMPTY_LEDGER, reserve } from '../../../../src/policy/ledger.ts';
 import type { FoundBase } from '../../../../src/reconcile/plan/base.ts';
 import { intent } from '../../../support/intents.ts';
 import { policy } from '../../../support/policies.ts';
@@ -197,6 +199,27 @@ describe('policies', () => {
     });
     expect(await world.run()).toEqual({ next: 'after', ms: 1_000 });
     expect(world.ready()).toMatchObject({ reason: 'RateLimited' });
+  });
+
+  test('many who wait for one place look again one after the other, and none before it comes free', async () => {
+    const world = worldWith((around) => {
+      around.policies = [policy('rates', { rate: { perNamespacePerHour: 1 } })];
+    });
+    const now = world.clock.now();
+    const claim = claimOf({ namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', id: 'x/1' });
+    const taken = reserve(EMPTY_LEDGER, {}, claim, new Date(now.getTime() - 59.5 * 60_000));
+    const ledger = 'ledger' in taken ? taken.ledger : EMPTY_LEDGER;
+    world.around.usage = new Map([['rates', { ledger, storm: CALM }]]);
+    const waits = new Set<number>();
+    for (let i = 0; i < 20; i += 1) {
+      world.put(intent({ uid: `uid-${i}` }));
+      const next = await world.run();
+      waits.add(typeof next === 'object' && 'ms' in next ? next.ms : 0);
+    }
+    expect(world.ready()).toMatchObject({ reason: 'RateLimited' });
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(30_000);
+    expect(Math.max(...waits)).toBeLessThan(61_000);
+    expect(waits.size).toBeGreaterThan(15);
   });
 
   test('a publication that fails counts for the storm brake', async () => {
