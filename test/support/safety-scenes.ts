@@ -135,6 +135,15 @@ export const told = (
     (it) => readyWords(it) === words && messages.every((message) => messageOf(it).includes(message)),
   );
 
+/** All that Ready has said of an intent, once the watch that hears of it has seen what it says now. */
+export async function said(world: OperatorWorld, key: string): Promise<readonly string[]> {
+  await eventually(`the watch has seen ${key}`, async () => {
+    const { status, reason } = conditionOf((await world.get(key)) as PatchIntent, 'Ready') ?? {};
+    return world.statuses.words(key).at(-1) === `${status} ${reason}`;
+  });
+  return world.statuses.words(key);
+}
+
 /** The next second of creation timestamps. */
 export async function nextSecond(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1_010 - (Date.now() % 1_000)));

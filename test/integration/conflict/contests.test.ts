@@ -7,7 +7,7 @@ import { inWords } from '../../support/audit.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { eventsIn, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
-import { afterRuns, conditionOf, messageOf, must, nextSecond, writesIn } from '../../support/safety-scenes.ts';
+import { afterRuns, conditionOf, messageOf, must, nextSecond, said, writesIn } from '../../support/safety-scenes.ts';
 
 // Several intents that want one field of one target.
 
@@ -69,7 +69,7 @@ describe('two intents that want different values', () => {
     expect(conditionOf(young, 'Stalled')).toBeUndefined();
     expect(young.status?.package).toBeUndefined();
     expect(() => patchOf('deleted/young')).toThrow('ENOENT');
-    expect(world.statuses.words('deleted/young')).toEqual(['False ConflictingIntent']);
+    expect(await said(world, 'deleted/young')).toEqual(['False ConflictingIntent']);
   });
 
   test.each(Object.entries(RELEASES))(
@@ -156,8 +156,8 @@ describe('whoever comes first', () => {
     await Promise.all(keys.map((key, i) => world.apply(key, scale('web', 1 + (i % 5)))));
     operator = await world.start({ flags: PATIENT_LEASE });
     const first = await settledFifty(50);
-    for (const loser of first.losers) expect(world.statuses.words(loser)).toEqual(['False ConflictingIntent']);
-    for (const winner of first.sharing) expect(world.statuses.words(winner)).toEqual(['True PackageWritten']);
+    for (const loser of first.losers) expect(await said(world, loser)).toEqual(['False ConflictingIntent']);
+    for (const winner of first.sharing) expect(await said(world, winner)).toEqual(['True PackageWritten']);
     const { end } = world.audit();
     for (const key of first.sharing) await world.remove(key);
     const second = await settledFifty(40);
@@ -196,7 +196,10 @@ describe('whoever comes first', () => {
 
 describe('nothing oscillates', () => {
   const KEYS = ['calm/a-young', 'calm/b-same', 'calm/z-old'];
-  const flags = [...PATIENT_LEASE, '--resync-interval', '100ms'];
+  const flags = [
+    ...[...PATIENT_LEASE, '--leader-election-id', 'calm'],
+    ...['--watch-namespaces', 'calm', '--resync-interval', '100ms'],
+  ];
 
   /** What a write would change of the packages. */
   const traces = (): readonly string[] =>
@@ -218,11 +221,10 @@ describe('nothing oscillates', () => {
     await eventually('all is told', async () => (await eventsIn(world.plane, 'calm')).length >= KEYS.length);
     const before = { traces: traces(), ...world.audit() };
     const inRest = async (): Promise<void> => {
-      const all = (await world.plane.request('GET', '/apis/patchgen.dev/v1alpha1/patchintents')).body;
-      await afterRuns(operator, 12 * (all as { items: unknown[] }).items.length);
+      await afterRuns(operator, 20 * KEYS.length);
       expect(traces()).toEqual(before.traces);
       expect(writesIn(world.audit(before.end).records).map(inWords)).toEqual([]);
-      expect(KEYS.map((key) => world.statuses.words(key))).toEqual([
+      expect(await Promise.all(KEYS.map((key) => said(world, key)))).toEqual([
         ['False ConflictingIntent'],
         ['True PackageWritten'],
         ['True PackageWritten'],

@@ -16,6 +16,7 @@ import {
   messageOf,
   must,
   policyReady,
+  said,
 } from '../../support/safety-scenes.ts';
 import { treeOf } from '../../support/tree.ts';
 
@@ -87,7 +88,7 @@ describe('a HorizontalPodAutoscaler', () => {
     await makeHpa(world, 'aside', 'last', 'last');
     await managed(last, 'HorizontalPodAutoscaler last');
     await look(world, key);
-    expect(new Set(world.statuses.words(key))).toEqual(new Set(['True PackageWritten']));
+    expect(new Set(await said(world, key))).toEqual(new Set(['True PackageWritten']));
   });
 
   test('is a warning of the plan or nothing at all where a policy says so, the strictest of several counts', async () => {

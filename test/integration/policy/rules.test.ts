@@ -12,6 +12,7 @@ import {
   makeDeployment,
   makePolicy,
   policyReady,
+  said,
   scaleDeployment,
   told,
 } from '../../support/safety-scenes.ts';
@@ -125,7 +126,7 @@ describe('a change that a rule refuses', () => {
       expect(isPublished(`${name}/against`)).toBe(false);
       const fine = await world.ready(`${name}/fine`);
       expect(fine.status?.policy).toEqual({ decision: 'Allow', considered: [{ policy: name, result: 'Allow' }] });
-      expect(world.statuses.words(`${name}/fine`)).toEqual(['True PackageWritten']);
+      expect(await said(world, `${name}/fine`)).toEqual(['True PackageWritten']);
     },
   );
 
