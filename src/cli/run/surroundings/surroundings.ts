@@ -41,7 +41,11 @@ export function startSurroundings(options: SurroundingsOptions): RunningSurround
   const rivals = new Rivals({
     intents,
     letsIn: (namespace, from) => letsIn(settings, watches.namespaces, namespace, from),
-    onMoved: (keys) => wakes.now(keys),
+    onMoved(keys) {
+      // The oldest first: it may have the field now. What the others are told is only another name.
+      wakes.now(keys.slice(0, 1));
+      wakes.soon(keys.slice(1));
+    },
   });
   const watches = startWatches(options, wakes, rivals);
   const kinds = [

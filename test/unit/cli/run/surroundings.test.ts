@@ -383,6 +383,22 @@ describe('rivals', () => {
     }
   });
 
+  test('of thousands who lost the next in line is woken at once, and the others no faster than the pace', async () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => ({
+      ...young,
+      name: `young-${at}`,
+      spec: wants(7 + (at % 9)),
+    }));
+    const next = { ...young, name: 'next', creationTimestamp: '2026-01-01T12:00:00Z', spec: wants(6) };
+    const scene = await surrounded({ intents: [...many, next, old] });
+    scene.withdraw('shop/old');
+    expect(scene.woken[0]).toMatchObject({ key: 'shop/next', low: false });
+    await scene.clock.advance(5_000);
+    expect(scene.woken.length).toBeLessThan(6 * WAKES_PER_SECOND);
+    await scene.clock.advance(60_000);
+    expect(new Set(scene.woken.map(({ key }) => key)).size).toBe(2_001);
+  });
+
   test('what is invalid, suspended, a dry run or on its way out wants nothing', async () => {
     const nothing = [wants(5, { suspend: true }), wants(5, { dryRun: true }), wants(500), 'no spec', null];
     for (const spec of nothing) {
