@@ -31,8 +31,12 @@ afterEach(async () => {
 
 const running: OperatorProcess[] = [];
 
-async function launch(outputDir: string, flags: readonly string[]): Promise<OperatorProcess> {
-  const operator = await world.launch({ outputDir, flags });
+const PRELOAD = new URL('../../support/ha/preload.ts', import.meta.url).href;
+
+/** `aheadMs`: how far its clock is ahead. */
+async function launch(outputDir: string, flags: readonly string[], aheadMs = 0): Promise<OperatorProcess> {
+  const env = { HA_CLOCK_SKEW_MS: String(aheadMs) };
+  const operator = await world.launch({ outputDir, flags, env, nodeFlags: ['--import', PRELOAD] });
   running.push(operator);
   return operator;
 }
@@ -117,6 +121,26 @@ test('of three times as many changes at once exactly so many get through, and no
   expect(packagesIn(world.outputDir, 'crowd')).toHaveLength(3);
   expect(await counted('crowd')).toBe(3);
   expect(await operator.stop()).toBe(0);
+});
+
+test('an hour later so many more get through; a clock that goes back again refunds none', async () => {
+  const outputDir = world.volume();
+  const first = await launch(outputDir, ALONE);
+  await limited('hour', 2);
+  await policyReady(world, 'hour');
+  await intend(keysOf('hour', 7));
+  const before = await settled('hour', 7, 2);
+  expect(before).toHaveLength(2);
+  expect(await first.stop()).toBe(0);
+  const later = await launch(outputDir, ALONE, 3_605_000);
+  await eventually('two more are through', async () => (await settled('hour', 7, 2)).length === 4);
+  expect(await counted('hour')).toBe(2);
+  expect(await later.stop()).toBe(0);
+  const back = await launch(outputDir, ALONE);
+  await intend(keysOf('hour', 3, 'more'));
+  expect(await settled('hour', 10, 2)).toHaveLength(4);
+  expect(packagesIn(outputDir, 'hour')).toHaveLength(4);
+  expect(await back.stop()).toBe(0);
 });
 
 test('an operator that is killed in the midst of it, again and again, lets no more through in all', async () => {
