@@ -51,12 +51,12 @@ export function deniedBy({ verdict }: Consideration): readonly string[] {
 }
 
 /** Strict mode turns every warning of the plan into a refusal; what policies warn of is their own choice. */
-function refuseStrictly({ base, live }: Consideration): void {
+function refuseStrictly({ base, live, unknown }: Consideration): void {
   if (base.state === 'missing') throw new Waiting('TargetNotFound', `strict mode: ${live.warnings.join('; ')}`);
   if (base.state === 'unreadable') throw new Waiting('TargetUnreadable', `strict mode: ${base.why}`);
   // What rights are missing for is granted without a change of the spec.
-  if (base.state === 'found' && base.warnings.length > 0)
-    throw new Waiting('TargetUnreadable', `strict mode: ${base.warnings.join('; ')}`);
+  const unread = [...(base.state === 'found' ? base.warnings : []), ...unknown];
+  if (unread.length > 0) throw new Waiting('TargetUnreadable', `strict mode: ${unread.join('; ')}`);
   if (live.warnings.length > 0) throw new Rejected('StrictMode', `strict mode refuses: ${live.warnings.join('; ')}`);
 }
 

@@ -48,6 +48,8 @@ export interface Consideration {
   readonly autoscaler?: string;
   readonly rival?: Claim;
   readonly base: Base;
+  /** What could not be found out beside the target. */
+  readonly unknown: readonly string[];
   readonly input: PolicyInput;
   readonly verdict: Verdict;
   /** Those of the policies that apply, by name. */
@@ -59,7 +61,8 @@ export interface Consideration {
 export function consider(subject: Subject, circumstances: Circumstances): Consideration {
   const { base, policies, autoscaler, rival, published } = circumstances;
   const held = holdAgainst(subject.plan, base);
-  const live = { ...held, warnings: [...held.warnings, ...(circumstances.unknown ?? [])] };
+  const { unknown = [] } = circumstances;
+  const live = { ...held, warnings: [...held.warnings, ...unknown] };
   const owner = base.state === 'found' ? base.owner : undefined;
   const input = inputOf(subject, circumstances, owner);
   const verdict = evaluate(input, policies);
@@ -73,6 +76,7 @@ export function consider(subject: Subject, circumstances: Circumstances): Consid
     ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(rival === undefined ? {} : { rival }),
     base,
+    unknown,
     input,
     verdict,
     applying: policies.filter(({ name }) => names.has(name)),
