@@ -115,6 +115,13 @@ async function conclude(
   const settled = await account(key, intent, outcome, verdict, deps);
   countFailure(outcome, deps);
   deps.metrics.outcome(verdict.reason);
+  if (outcome.kind === 'failed' && isNoNews(intent, outcome.failure, deps)) {
+    deps.log.warn(
+      { intent: key, reason: verdict.reason, error: verdict.message },
+      'the package stands, and was not looked at',
+    );
+    return settled ?? verdict.next;
+  }
   try {
     const context = { rootId: deps.rootId(), now: deps.clock.now() };
     const reported = await report(intent, outcome, context, deps.reporter, signal);
@@ -127,6 +134,19 @@ async function conclude(
     log(key, outcome, true, deps);
     return reportFailed(intent, thrown, settled ?? verdict.next, deps);
   }
+}
+
+/** A server that does not answer for now says nothing of a package that stands: its status would only flip and come back. */
+function isNoNews({ metadata: { generation }, status }: PatchIntent, { reason }: Failure, deps: Deps): boolean {
+  return (
+    reason === 'ApiUnavailable' &&
+    status?.package?.generation === generation &&
+    status.package.root === deps.rootId() &&
+    status.conditions?.some(
+      ({ type, status: is, observedGeneration }) =>
+        type === 'Ready' && is === 'True' && observedGeneration === generation,
+    ) === true
+  );
 }
 
 /** Tells the gate what the run means for the package. Resolves to what to do next where that failed, else to undefined. */

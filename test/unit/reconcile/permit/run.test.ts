@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Transient, Waiting } from '../../../../src/api/errors.ts';
+import { ConnectionError } from '../../../../src/platform/kubernetes/client.ts';
 import { CALM } from '../../../../src/policy/brake.ts';
 import { claimOf, EMPTY_LEDGER, reserve } from '../../../../src/policy/ledger.ts';
 import type { FoundBase } from '../../../../src/reconcile/plan/base.ts';
@@ -71,6 +72,20 @@ describe('a plan against the live target', () => {
     expect(world.status()).toMatchObject({ change: 'replicas 5 (no change)', plan: { action: 'NoChange' } });
     expect(world.status().plan?.planDigest).not.toBe(before);
     expect(world.events).toHaveLength(1);
+  });
+
+  test('that can not be read for now is no news of a package that stands, and is tried again', async () => {
+    const world = worldWith(() => {});
+    await world.run();
+    const ready = world.ready();
+    world.around.readFailures = [new ConnectionError('no answer'), new ConnectionError('none either')];
+    expect(await world.run()).toEqual({ next: 'backoff' });
+    expect(world.statusWrites).toHaveLength(1);
+    world.put(intent({ generation: 2, status: world.status() }));
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'ApiUnavailable', observedGeneration: 2 });
+    await world.run();
+    expect(world.ready()).toMatchObject({ ...ready, observedGeneration: 2 });
   });
 
   test('a missing target is a warning, and in strict mode a wait', async () => {
