@@ -1,7 +1,7 @@
 import { MAX_CONSIDERED, MAX_OPINION_LENGTH } from '../../api/schema/plan-status.ts';
 import type { OwnerStatus, PlanStatus, PolicyVerdict } from '../../api/schema/status.ts';
 import { ownerText } from '../../policy/owner.ts';
-import { strictest, type Considered as Voice } from '../../policy/verdict.ts';
+import { DECISIONS, strictest, type Considered as Voice } from '../../policy/verdict.ts';
 import type { Delivered, Heard, Rendered } from '../path.ts';
 import type { Consideration } from '../permit/consider.ts';
 import { SERVER_WARNS } from '../plan/dry-run.ts';
@@ -63,11 +63,20 @@ export function policyOf(
   const voices = Map.groupBy(settled, ({ policy }) => policy);
   const names = [...verdict.inputs.policies.map(({ name }) => name), ...(voices.has(undefined) ? [undefined] : [])];
   if (names.length === 0) return undefined;
-  const considered = names.slice(0, MAX_CONSIDERED).map((name) => entryOf(name, voices.get(name) ?? []));
+  const considered = foremost(names.map((name) => entryOf(name, voices.get(name) ?? [])));
   return { decision: strictest(settled.map(({ result }) => result)), considered };
 }
 
-function entryOf(policy: string | undefined, voices: readonly Voice[]): PolicyVerdict['considered'][number] {
+type Entry = PolicyVerdict['considered'][number];
+
+/** As many as there is room for, in the order that they have. What stands against the change is not left out for what does not. */
+function foremost(entries: readonly Entry[]): Entry[] {
+  const strictness = ({ result }: Entry): number => DECISIONS.indexOf(result);
+  const first = entries.toSorted((one, other) => strictness(other) - strictness(one)).slice(0, MAX_CONSIDERED);
+  return entries.filter((entry) => first.includes(entry));
+}
+
+function entryOf(policy: string | undefined, voices: readonly Voice[]): Entry {
   const result = strictest(voices.map((voice) => voice.result));
   const deciding = voices.find((voice) => voice.result === result);
   return {

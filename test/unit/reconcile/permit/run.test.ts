@@ -176,6 +176,18 @@ describe('policies', () => {
     expect(conditionOf(world, 'Packaged')).toMatchObject({ status: 'True' });
   });
 
+  test('of more than the status has room for, those that stand against the change are told first', async () => {
+    const world = worldWith((around) => {
+      const many = Array.from({ length: 70 }, (_, i) => policy(`p-${i}`, { replicas: { max: 40 } }));
+      around.policies = [...many, policy('zz', { replicas: { max: 4 } })];
+    });
+    await world.run();
+    const told = world.status().policy?.considered ?? [];
+    expect(told).toHaveLength(64);
+    expect(told.at(-1)).toMatchObject({ policy: 'zz', result: 'Refuse', rule: 'replicas.max' });
+    expect(told.map((one) => one.policy)).toEqual(told.map((one) => one.policy).toSorted());
+  });
+
   test('an edit of a policy that changes no verdict costs a published intent no write', async () => {
     const world = worldWith((around) => {
       around.policies = [policy('caps', { replicas: { max: 40 } })];
