@@ -9,6 +9,7 @@ import { scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
 import {
   inNamespace,
+  look,
   makePolicy,
   messageOf,
   POLICIES,
@@ -65,7 +66,10 @@ const isLimited = (policy: string, limit: number) => (it: PatchIntent) =>
     `policy ${policy}, rate: it has no room, until `,
   ].some((words) => messageOf(it).startsWith(words));
 
-/** Waits until every intent is through or told why not. Resolves to the names of those that are through. */
+/**
+ * Waits until every intent is through or told why not, and the operator that runs now has looked at it. Resolves to the names
+ * of those that are through.
+ */
 async function settled(namespace: string, count: number, limit: number): Promise<readonly string[]> {
   let through: readonly PatchIntent[] = [];
   await eventually(`${count} intents of ${namespace} know`, async () => {
@@ -74,6 +78,8 @@ async function settled(namespace: string, count: number, limit: number): Promise
     const told = intents.filter((it) => isReady(it) || isLimited(namespace, limit)(it));
     return told.length === count;
   });
+  for (const { metadata } of await world.list(namespace)) await look(world, `${namespace}/${metadata.name}`);
+  through = (await world.list(namespace)).filter(isReady);
   return through.map(({ metadata }) => metadata.name).toSorted();
 }
 
