@@ -23,6 +23,9 @@ export async function must(
   return answer.body;
 }
 
+/** Whatever happens within a test is told by a watch: the first step of a resync is a quarter of an hour away. */
+export const NO_RESYNC: readonly string[] = ['--resync-interval', '24h'];
+
 /** Creates the policy, or makes it say this. */
 export async function makePolicy(world: OperatorWorld, name: string, spec: PatchPolicySpec): Promise<void> {
   const object = { apiVersion: 'patchgen.dev/v1alpha1', kind: 'PatchPolicy', metadata: { name }, spec };

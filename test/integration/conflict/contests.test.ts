@@ -7,7 +7,16 @@ import { inWords } from '../../support/audit.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { eventsIn, scale } from '../../support/operator-scenes.ts';
 import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
-import { afterRuns, conditionOf, messageOf, must, nextSecond, said, writesIn } from '../../support/safety-scenes.ts';
+import {
+  afterRuns,
+  conditionOf,
+  messageOf,
+  must,
+  NO_RESYNC,
+  nextSecond,
+  said,
+  writesIn,
+} from '../../support/safety-scenes.ts';
 
 // Several intents that want one field of one target.
 
@@ -40,8 +49,8 @@ const NAMESPACES = [...Object.keys(RELEASES), 'loser', 'returns', 'three'];
 
 beforeAll(async () => {
   world = await operatorWorld();
-  // No resync within the test, and a loser looks by itself every five minutes: all that happens here is told by a watch.
-  operator = await world.start({ flags: PATIENT_LEASE });
+  // A loser looks by itself every five minutes: all that happens here is told by a watch.
+  operator = await world.start({ flags: [...PATIENT_LEASE, ...NO_RESYNC] });
   for (const namespace of NAMESPACES) {
     await world.namespace(namespace);
     await world.apply(`${namespace}/old`, scale('web', 4));
@@ -154,7 +163,7 @@ describe('whoever comes first', () => {
     await world.namespace('fifty');
     const keys = Array.from({ length: 50 }, (_, i) => `fifty/i-${i}`);
     await Promise.all(keys.map((key, i) => world.apply(key, scale('web', 1 + (i % 5)))));
-    operator = await world.start({ flags: PATIENT_LEASE });
+    operator = await world.start({ flags: [...PATIENT_LEASE, ...NO_RESYNC] });
     const first = await settledFifty(50);
     for (const loser of first.losers) expect(await said(world, loser)).toEqual(['False ConflictingIntent']);
     for (const winner of first.sharing) expect(await said(world, winner)).toEqual(['True PackageWritten']);

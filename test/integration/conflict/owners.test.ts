@@ -15,6 +15,7 @@ import {
   makePolicy,
   messageOf,
   must,
+  NO_RESYNC,
   policyReady,
   said,
 } from '../../support/safety-scenes.ts';
@@ -25,7 +26,7 @@ import { treeOf } from '../../support/tree.ts';
 let world: OperatorWorld;
 beforeAll(async () => {
   world = await operatorWorld();
-  await world.start({ flags: PATIENT_LEASE });
+  await world.start({ flags: [...PATIENT_LEASE, ...NO_RESYNC] });
 });
 afterAll(async () => world?.stop());
 afterEach(() => expect(world.statuses.findings).toEqual([]));

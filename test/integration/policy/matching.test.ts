@@ -14,6 +14,7 @@ import {
   makeDeployment,
   makeHpa,
   makePolicy,
+  NO_RESYNC,
   nextSecond,
   policyReady,
   removePolicy,
@@ -25,7 +26,7 @@ import {
 let world: OperatorWorld;
 beforeAll(async () => {
   world = await operatorWorld();
-  await world.start({ flags: PATIENT_LEASE });
+  await world.start({ flags: [...PATIENT_LEASE, ...NO_RESYNC] });
 });
 afterAll(async () => world?.stop());
 afterEach(() => expect(world.statuses.findings).toEqual([]));

@@ -11,6 +11,7 @@ import {
   look,
   makeDeployment,
   makePolicy,
+  NO_RESYNC,
   policyReady,
   said,
   scaleDeployment,
@@ -92,7 +93,7 @@ const nameOf = ({ rule }: Case): string => rule.toLowerCase().replace('.', '-');
 let world: OperatorWorld;
 beforeAll(async () => {
   world = await operatorWorld();
-  await world.start({ flags: PATIENT_LEASE });
+  await world.start({ flags: [...PATIENT_LEASE, ...NO_RESYNC] });
   for (const it of REFUSALS) {
     const name = nameOf(it);
     await world.namespace(name);
