@@ -94,19 +94,23 @@ export function plan(accepted: Accepted): Planned {
 
 /** What the cluster has to do with the plan, as it is now. */
 export async function observe(planned: Planned, world: World, signal: AbortSignal): Promise<Observed> {
-  const { metadata, status } = planned.intent;
-  const target = targetOf(planned.spec);
-  const { surroundings } = world;
-  // What is there is nobody's business in a namespace that has not let this one in: the status would tell of it.
-  const mayLook =
-    target.namespace === metadata.namespace ||
-    letsIn(surroundings.namespaceLabels(target.namespace), metadata.namespace);
-  const base = mayLook ? await world.targets.read(planned.spec, signal) : NOT_ASKED;
+  const base = mayLook(planned, world) ? await world.targets.read(planned.spec, signal) : NOT_ASKED;
   // Asked after the read, so that all of this is as new as it can be.
+  return lookAround(planned, base, world);
+}
+
+/** What is known by now beside the target: the write of a place under a rate may have taken its time. */
+export const lookAgain = (reserved: Reserved, world: World): Observed =>
+  lookAround(reserved, reserved.circumstances.base, world);
+
+function lookAround(planned: After<Planned>, base: Base, world: World): Observed {
+  const { metadata, status } = planned.intent;
+  const { surroundings } = world;
+  const target = targetOf(planned.spec);
   const policies = surroundings.policies();
   const unknown = surroundings.autoscalersUnknown(target.namespace);
   if (policies === undefined) throw new Transient('PolicyUnavailable', 'the policies of the cluster are not known yet');
-  const autoscaler = mayLook ? surroundings.autoscalerOf(target) : undefined;
+  const autoscaler = mayLook(planned, world) ? surroundings.autoscalerOf(target) : undefined;
   const rival = surroundings.rivalOf(keyOf(metadata));
   const circumstances: Circumstances = {
     base,
@@ -122,6 +126,13 @@ export async function observe(planned: Planned, world: World, signal: AbortSigna
     now: world.clock.now(),
   };
   return { ...planned, circumstances } as unknown as Observed;
+}
+
+/** What is there is nobody's business in a namespace that has not let this one in: the status would tell of it. */
+function mayLook({ intent: { metadata }, spec }: After<Planned>, { surroundings }: World): boolean {
+  return (
+    spec.namespace === metadata.namespace || letsIn(surroundings.namespaceLabels(spec.namespace), metadata.namespace)
+  );
 }
 
 const NOT_ASKED: Base = Object.freeze({ state: 'not-asked' });

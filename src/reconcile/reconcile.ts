@@ -9,6 +9,7 @@ import {
   admit,
   hear,
   type Loaded,
+  lookAgain,
   observe,
   plan,
   publish,
@@ -83,14 +84,30 @@ async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal, release: 
     const heard = await hear(weigh(await observe(planned, deps.world, signal)), deps.world, signal);
     reached = heard;
     const allowed = await rehearse(admit(heard, deps.rules), deps.world, signal);
-    if (takesPlace(allowed)) release();
-    const rendered = render(await reserve(allowed, deps.world, signal));
+    const waits = takesPlace(allowed);
+    if (waits) release();
+    const reserved = await reserve(allowed, deps.world, signal);
+    if (waits) {
+      // That may have taken its time: what is wanted counts as it is now, and so does what policies and people say.
+      if (!isCurrent(loaded, deps))
+        throw new Conflict('StatusConflict', 'the intent changed while its place was written');
+      const again = await hear(weigh(lookAgain(reserved, deps.world)), deps.world, signal);
+      reached = again;
+      admit(again, deps.rules);
+    }
+    const rendered = render(reserved);
     reached = rendered;
     if (rendered.spec.dryRun) return { kind: 'dry-run', rendered };
     return { kind: 'published', delivered: await publish(rendered, deps.publisher) };
   } catch (thrown) {
     return { kind: 'failed', failure: asFailure(thrown), reached };
   }
+}
+
+/** Whether no newer spec is known: the store may also be behind what was read for this run. */
+function isCurrent({ intent: { metadata } }: Loaded, { intents }: Deps): boolean {
+  const now = intents.get(keyOf(metadata))?.metadata;
+  return now?.uid === metadata.uid && now.generation <= metadata.generation;
 }
 
 /** Whether policies count this change. */

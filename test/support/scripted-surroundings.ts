@@ -24,6 +24,8 @@ export class ScriptedSurroundings {
   /** The policy that has no room, if any. */
   full: { policy: string; until: Date } | undefined;
   reserveFailures: Error[] = [];
+  /** What happens while a place is written. */
+  whileReserving: () => void = () => {};
   readonly reserved: string[] = [];
   readonly failed: string[] = [];
 
@@ -49,6 +51,7 @@ export class ScriptedSurroundings {
       books: {
         usage: () => this.usage,
         reserve: async (_, input) => {
+          this.whileReserving();
           const failure = this.reserveFailures.shift();
           if (failure !== undefined) throw failure;
           if (this.full === undefined) this.reserved.push(input.intent.id);

@@ -249,6 +249,49 @@ describe('policies', () => {
     expect(waits.size).toBeGreaterThan(15);
   });
 
+  describe('while the place of a change is written', () => {
+    const rates = policy('rates', { rate: { perTargetPerHour: 9 } });
+
+    test('a policy that comes, and a person who takes an approval back, are in time', async () => {
+      const world = worldWith((around) => {
+        around.policies = [rates, always];
+      });
+      await world.run();
+      approve(world, 'ann');
+      world.around.whileReserving = () => {
+        world.around.approvals = [];
+      };
+      await world.run();
+      expect(world.packages.size).toBe(0);
+      expect(world.ready()).toMatchObject({ reason: 'AwaitingApproval' });
+      approve(world, 'ann');
+      world.around.whileReserving = () => {
+        world.around.policies = [rates, always, policy('caps', { replicas: { max: 4 } })];
+      };
+      await world.run();
+      expect(world.packages.size).toBe(0);
+      expect(world.ready()).toMatchObject({ reason: 'PolicyDenied' });
+      expect(world.status().policy).toMatchObject({ decision: 'Refuse' });
+      expect(world.around.reads).toBe(3);
+    });
+
+    test('an intent that is suspended, or wants something else, is not published as it was', async () => {
+      const world = worldWith((around) => {
+        around.policies = [rates];
+        around.whileReserving = () => {
+          const spec = { intentType: 'scaling', target: 'web', replicas: 5, correlationId: 'c', suspend: true };
+          world.put(intent({ spec, generation: 2 }));
+        };
+      });
+      await world.run();
+      expect(world.packages.size).toBe(0);
+      expect(world.statusWrites).toEqual([]);
+      world.around.whileReserving = () => {};
+      await world.run();
+      expect(world.ready()).toMatchObject({ reason: 'Suspended' });
+    });
+  });
+
   test('a publication that fails counts for the storm brake', async () => {
     const world = worldWith(() => {});
     world.publishFailures = [new Transient('StorageFull', 'no space')];
