@@ -51,7 +51,7 @@ function shell(script: string, cwd: string) {
 }
 
 /** Follows the README of a package that scales the live workload from 3 to 7, and back. */
-async function followReadme(target: { targetKind: string; targetApiVersion: string }, resource: string): Promise<void> {
+async function followReadme(target: { targetKind: string; targetApiVersion: string }, resource: string): Promise<'undone'> {
   const namespace = await freshNamespace(plane, 'patch');
   const { targetKind, targetApiVersion } = target;
   await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace, targetApiVersion) });
@@ -71,22 +71,23 @@ async function followReadme(target: { targetKind: string; targetApiVersion: stri
   const undo = inline.find((command) => command.startsWith('kubectl scale '))?.replace('<number>', '3');
   expect(await shell(undo ?? 'false', folder)).toMatchObject({ code: 0, stderr: '' });
   expect(await specOf(resource, namespace)).toEqual(before);
+  return 'undone';
 }
 
 describe('the commands of the README change the number and nothing else, and the undo brings it back', () => {
   test.each(['Deployment', 'StatefulSet', 'ReplicaSet'])('of a live %s', async (targetKind) => {
-    await followReadme({ targetKind, targetApiVersion: 'apps/v1' }, targetKind);
+    await expect(followReadme({ targetKind, targetApiVersion: 'apps/v1' }, targetKind)).resolves.toBe('undone');
   });
 
   test('of a live object of a custom kind, even where two groups have the kind', async () => {
     const { apiVersion, kind, definition } = await freshKind(plane);
     await freshKind(plane, { kind });
-    await followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition);
+    await expect(followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition)).resolves.toBe('undone');
   });
 
   test('of a live object of a custom kind that is called as a built-in one', async () => {
     const { apiVersion, kind, definition } = await freshKind(plane, { kind: 'Deployment' });
-    await followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition);
+    await expect(followReadme({ targetKind: kind, targetApiVersion: apiVersion }, definition)).resolves.toBe('undone');
   });
 });
 
