@@ -11,7 +11,7 @@ import { createPolicyApi } from '../../reconcile/permit/policy-api.ts';
 import { createTargets } from '../../reconcile/plan/targets.ts';
 import { timedTargets, watchedGuard } from './instruments.ts';
 import type { RunningSurroundings } from './surroundings/surroundings-types.ts';
-import type { TermOptions } from './term.ts';
+import type { TermOptions } from './term-options.ts';
 
 export interface PermissionOptions {
   readonly settings: Settings;

@@ -1,69 +1,26 @@
 import { Transient } from '../../api/errors.ts';
 import type { PatchIntent } from '../../api/types.ts';
 import type { Settings } from '../../config.ts';
-import type { Publisher, RootIdentity } from '../../kpt/publisher/publisher.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
-import type { Random } from '../../platform/random.ts';
-import { Collection, type Held } from '../../reconcile/collection/collection.ts';
-import type { Deps, ReconcileMetrics } from '../../reconcile/deps.ts';
-import type { IntentApi } from '../../reconcile/intent-api.ts';
+import type { RootIdentity } from '../../kpt/publisher/publisher.ts';
+import { Collection } from '../../reconcile/collection/collection.ts';
+import type { Deps } from '../../reconcile/deps.ts';
 import { keyOfPackage } from '../../reconcile/key.ts';
-import type { PolicyBooks } from '../../reconcile/permit/books-types.ts';
-import type { World } from '../../reconcile/permit/world.ts';
 import { reconcile, reportFailure } from '../../reconcile/reconcile.ts';
 import { StatusEchoes } from '../../reconcile/status/echoes.ts';
-import {
-  type Controller,
-  type ControllerMetrics,
-  DeadlineExceeded,
-  startController,
-} from '../../runtime/controller.ts';
+import { type Controller, DeadlineExceeded, startController } from '../../runtime/controller.ts';
 import { OwnWrites } from '../../runtime/own-writes.ts';
-import { type QueueMetrics, WorkQueue } from '../../runtime/queue.ts';
+import { WorkQueue } from '../../runtime/queue.ts';
 import type { Change, ReplacedInfo } from '../../runtime/reflector.ts';
 import { startResync } from '../../runtime/resync.ts';
-import type { Store } from '../../runtime/store.ts';
-import { type Doubt, doubtOf } from './doubt.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { doubtOf } from './doubt.ts';
 import { asksForRun } from './intents.ts';
-import type { WriteDeadline } from './lease-clock.ts';
-import { createPacer } from './pacer.ts';
 import { startSweep } from './sweep.ts';
+import type { TermOptions } from './term-options.ts';
 
 /** How long one run may take before its worker is freed. Longer than the slowest healthy disk and API call together. */
 const RUN_DEADLINE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Packages published again after a failover: fast enough for thousands in a minute, slow enough to leave room for changes. */
-const REPUBLISH_PER_SECOND = 100;
-
-export interface TermOptions {
-  readonly settings: Settings;
-  readonly store: Store<PatchIntent>;
-  readonly api: IntentApi;
-  readonly publisher: Publisher;
-  /** The same, as the runs use it. */
-  readonly writer: Deps['publisher'];
-  readonly events: Deps['events'];
-  readonly deadline: WriteDeadline;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: TermMetrics;
-  /** What stands between a plan and its package. */
-  readonly world: Omit<World, 'books'>;
-  /** Begins to count what policies let through; once for each term. */
-  readonly startBooks: () => PolicyBooks;
-  /** Why absences at the beginning are not believed, if they are not. */
-  readonly doubt: () => Doubt | undefined;
-  readonly onHeld: (held: Held | undefined) => void;
-  readonly onLeadershipLost: (why: string) => void;
-}
-
-export interface TermMetrics {
-  readonly queue: QueueMetrics;
-  readonly controller: ControllerMetrics;
-  readonly reconcile: ReconcileMetrics;
-}
 
 /** The time in which this process is the one that writes. */
 export interface Term {
@@ -110,7 +67,7 @@ export async function startTerm(options: TermOptions): Promise<Term> {
   });
   const books = options.startBooks();
   const world = { ...options.world, books };
-  const deps = dependencies(options, claimed, collection, { ownWrites, echoes, world });
+  const deps = dependenciesOf(options, claimed, collection, { ownWrites, echoes, world });
   for (const item of found.packages) collection.published(keyOfPackage(item));
 
   const controller = work(options, queue, deps);
@@ -218,41 +175,4 @@ function work(options: TermOptions, queue: WorkQueue, deps: Deps): Controller {
 function asTimeout(error: unknown): unknown {
   if (!(error instanceof DeadlineExceeded)) return error;
   return new Transient('ReconcileTimeout', `one run took longer than ${RUN_DEADLINE_MS / 1_000} s`, { cause: error });
-}
-
-function dependencies(
-  options: TermOptions,
-  claimed: RootIdentity,
-  collection: Collection,
-  { ownWrites, echoes, world }: { readonly ownWrites: OwnWrites; readonly echoes: StatusEchoes; readonly world: World },
-): Deps {
-  const { settings, store, api, deadline, clock } = options;
-  const pacer = createPacer(clock, REPUBLISH_PER_SECOND, REPUBLISH_PER_SECOND);
-  return {
-    intents: store,
-    ownWrites,
-    ownWriteWaitMs: 50,
-    api,
-    world,
-    publisher: options.writer,
-    collection,
-    reporter: {
-      echoes,
-      api,
-      wrote: (key, version) => ownWrites.wrote(key, version, store.get(key)?.metadata.resourceVersion),
-      mayWrite: () => deadline.mayWrite(),
-    },
-    events: options.events,
-    rules: { allowedTargetNamespaces: new Set(settings.allowedTargetNamespaces), strictMode: settings.strictMode },
-    rootId: () => claimed.rootId,
-    isRepublication: ({ status, metadata }) =>
-      status?.package !== undefined &&
-      status.package.root !== claimed.rootId &&
-      status.observedGeneration === metadata.generation,
-    republishWaitMs: (key) => pacer.take(key),
-    leadershipLost: options.onLeadershipLost,
-    clock,
-    log: options.log,
-    metrics: options.metrics.reconcile,
-  };
 }
