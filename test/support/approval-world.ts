@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PatchPolicySpec } from '../../src/api/schema/patchpolicy.ts';
 import type { PatchIntent } from '../../src/api/types.ts';
 import type { OperatorProcess } from '../../tools/operator-process.ts';
@@ -10,6 +11,8 @@ import { grant, type Person, personOf } from './person.ts';
 const BASE = '/apis/patchgen.dev/v1alpha1';
 const MERGE = 'application/merge-patch+json';
 const APPLY = 'application/apply-patch+yaml';
+/** Approvals from before the guard was surely in force everywhere do not count, and times are whole seconds. */
+const GUARD_COUNTS_MS = 6_000;
 
 /** One intent, `web`, of a namespace of its own, whose target is a Deployment of the same name with 3 replicas. */
 export interface ApprovalScene {
@@ -56,8 +59,10 @@ export async function approvalWorld(): Promise<ApprovalWorld> {
   const world = await operatorWorld();
   const { plane } = world;
   await installGuards(plane);
+  const trusted = sleep(GUARD_COUNTS_MS);
   const [ada, jane, bob] = await Promise.all([personOf(plane, 'ada'), personOf(plane, 'jane'), personOf(plane, 'bob')]);
   const state: { operator: OperatorProcess } = { operator: await world.start() };
+  await trusted;
   return {
     world,
     ada,

@@ -11,6 +11,7 @@ import {
 } from '../../support/approval-world.ts';
 import { guardPath, installGuards, untilEnforced } from '../../support/guards.ts';
 import { readyWords } from '../../support/operator-world.ts';
+import { grant } from '../../support/person.ts';
 
 // All that can become of an approval, with a real operator on a real API server and people with certificates of their own.
 
@@ -154,7 +155,23 @@ describe('the author', () => {
     await scene.decide(people.jane);
     await scene.until('ApprovalNotCounted', 'ada (may be who asks for the change), jane (may be who asks');
     await scene.intend();
+    await scene.until('ApprovalStale', 'ada (approved another plan), jane (approved another plan)');
+    await scene.decide(people.jane);
     expect(conditionOf(await scene.until('Approved'), 'Approved')?.message).toBe('approved by jane');
+  });
+
+  test('can not get around it by somebody who writes other words into the spec: what they approved is void then', async () => {
+    const scene = await awaiting('one-words');
+    await scene.decide(people.ada);
+    await scene.until('ApprovalNotCounted', 'ada (asks for the change)');
+    const path = `/apis/patchgen.dev/v1alpha1/namespaces/one-words/patchintents/web`;
+    const words = { spec: { reason: 'a typo', requestedBy: people.bob.name } };
+    const writes = { apiGroups: ['patchgen.dev'], resources: ['patchintents'], verbs: ['patch'] };
+    const scales = { apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['patch'] };
+    await grant(people.world.plane, 'one-words', 'bob-writes', people.bob.name, [writes, scales]);
+    expect(await people.bob.ask('PATCH', path, words, 'application/merge-patch+json')).toBe('200');
+    await scene.until('ApprovalStale', 'ada (approved another plan)');
+    expect(scene.isPublished()).toBe(false);
   });
 
   test('can not get around it by a foreign name: the API server refuses that', async () => {
@@ -247,9 +264,9 @@ describe('a rejection', () => {
 
 test('an approval expires by itself, and can be given again', async () => {
   await sleep(Math.max(0, briefUntil - Date.now()));
-  await brief.until('ApprovalExpired', '0 of 2 approvals; not counted: jane (approved too long ago)');
+  await brief.until('ApprovalExpired', '0 of 2 approvals; not by ada; not counted: jane (approved too long ago)');
   await brief.decide(people.bob);
-  await brief.until('AwaitingApproval', '1 of 2 approvals (bob); not counted: jane');
+  await brief.until('AwaitingApproval', '1 of 2 approvals (bob); not by ada; not counted: jane');
   await brief.decide(people.jane);
   await expectPublished(brief);
 });
