@@ -12,7 +12,7 @@ import type { Labels, Unknown } from '../policy/input.ts';
 import { consents } from '../policy/reach.ts';
 import { keyOf } from './key.ts';
 import { admit as letThrough, pendingOf, waitUntil } from './permit/admit.ts';
-import type { ApprovalState } from './permit/approvals.ts';
+import type { ApprovalQuestion, ApprovalState } from './permit/approvals.ts';
 import { type Circumstances, type Consideration, consider, targetOf } from './permit/consider.ts';
 import { decideApproval } from './permit/decide-approval.ts';
 import type { World } from './permit/world.ts';
@@ -163,6 +163,7 @@ export async function hear(weighed: Considered, world: World, signal: AbortSigna
     intent: { namespace, name },
     requirement,
     planDigest: considered.planDigest,
+    ...toldBefore(intent),
     ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
     intentCreatedAt: new Date(creationTimestamp ?? 0),
     approvals,
@@ -171,6 +172,11 @@ export async function hear(weighed: Considered, world: World, signal: AbortSigna
     now: world.clock.now(),
   });
   return { ...weighed, approval } as unknown as Heard;
+}
+
+function toldBefore({ metadata, status }: PatchIntent): Pick<ApprovalQuestion, 'toldDigest'> {
+  const toldDigest = status?.observedGeneration === metadata.generation ? status.plan?.planDigest : undefined;
+  return toldDigest === undefined ? {} : { toldDigest };
 }
 
 /** The message of a rejection that the status tells of for this very spec. */

@@ -73,7 +73,8 @@ function delay(considered: Consideration, now: Date): Waiting {
   const waiting = voicesOf(considered, 'Wait');
   const reason = reasonOfWait(waiting.map(({ rule }) => rule));
   const { retryAt } = considered.verdict;
-  if (retryAt === undefined) return new Waiting(reason, wordsOf(waiting));
+  // What is not known now comes by a watch, but for the live target.
+  if (retryAt === undefined) return new Waiting(reason, wordsOf(waiting), { retryAfterMs: WATCHED_MS });
   const shared = waiting.some(({ rule }) => rule === 'rate.perNamespacePerHour');
   const apart = shared ? spreadOf(considered.input.intent.id) : 0;
   return new Waiting(reason, wordsOf(waiting), { retryAfterMs: waitUntil(retryAt, now) + apart });

@@ -15,6 +15,8 @@ export interface ApprovalQuestion {
   readonly intent: { readonly namespace: string; readonly name: string };
   readonly requirement: ApprovalRequirement;
   readonly planDigest: string;
+  /** The digest that the status tells for this very spec, from before this look. */
+  readonly toldDigest?: string;
   /** The author of the intent, where the intent says so. */
   readonly requestedBy?: string;
   readonly intentCreatedAt: Date;

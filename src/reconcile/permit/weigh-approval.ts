@@ -37,8 +37,8 @@ function voiceOf(approval: Approval, question: ApprovalQuestion): Voice {
 
 /** The server gives times in whole seconds, so what is of the same second as a bound counts as after it. */
 function faultOf(approval: Approval, question: ApprovalQuestion, expires: Date): Fault | undefined {
-  const { planDigest, intentCreatedAt, now } = question;
-  if (approval.planDigest !== planDigest) return 'stale';
+  const { intentCreatedAt, now } = question;
+  if (!isOfThis(approval, question)) return 'stale';
   if (approval.createdAt < intentCreatedAt) return 'early';
   // A no may come from the author as well, and does not wear out.
   const isYes = approval.decision === 'Approve';
@@ -46,6 +46,11 @@ function faultOf(approval: Approval, question: ApprovalQuestion, expires: Date):
   if (author !== undefined) return author;
   if (!isTrusted(approval, question)) return 'unguarded';
   return isYes && now >= expires ? 'expired' : undefined;
+}
+
+/** A no to the plan that the status told last holds for its spec, though the target moved before the no was heard. */
+function isOfThis({ planDigest, decision }: Approval, { planDigest: now, toldDigest }: ApprovalQuestion): boolean {
+  return planDigest === now || (decision === 'Reject' && planDigest === toldDigest);
 }
 
 function authorFault({ approver }: Approval, { requirement, requestedBy }: ApprovalQuestion): Fault | undefined {

@@ -380,6 +380,28 @@ describe('approval', () => {
   });
 });
 
+test('a no to the plan that the status told holds, though the target moved before it was heard', async () => {
+  const world = worldWith((around) => {
+    around.policies = [always];
+  });
+  await world.run();
+  approve(world, 'ann', 'Reject');
+  world.around.base = { ...found, generation: 4, replicas: 4 };
+  await world.run();
+  expect(world.ready()).toMatchObject({ reason: 'ApprovalRejected' });
+});
+
+test('a yes to that plan does not', async () => {
+  const world = worldWith((around) => {
+    around.policies = [always];
+  });
+  await world.run();
+  approve(world, 'ann');
+  world.around.base = { ...found, generation: 4, replicas: 4 };
+  await world.run();
+  expect(conditionOf(world, 'Approved')).toMatchObject({ status: 'False', reason: 'ApprovalStale' });
+});
+
 describe('the second look at a published change', () => {
   test('finds what the first one found, so it costs no write, whatever rules there were at the door', async () => {
     const world = worldWith((around) => {
