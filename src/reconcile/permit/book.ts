@@ -13,11 +13,10 @@ import { invalidNews } from './policy-ready.ts';
 import { reservationOf } from './reservation.ts';
 import type { StoredPolicy } from './stored-policy.ts';
 
-/**
- * Those who come within so long of the first share its write: half of what the last one took, since a large ledger on a
- * busy server is worth waiting for company.
- */
-const GATHER_MS = { least: 2, most: 100 } as const;
+/** Those who come within so long of the first share its write. */
+const GATHER_MS = { least: 2, alone: 100, most: 400 } as const;
+/** A write of a long ledger costs the API server more than a status of an intent: in company it is worth the wait. */
+const WRITES_WORTH = 4;
 const MOST_TRIES = 6;
 const CONFLICT_PAUSE_MS = 20;
 const RETRY_MS = 1_000;
@@ -42,6 +41,8 @@ export class Book {
   #bare = false;
   #failures = 0;
   #lastWriteMs = 0;
+  /** How many shared the last write. */
+  #lastGranted = 0;
   #cancelTimer: () => void = () => {};
 
   constructor(name: string, options: BooksOptions) {
@@ -133,8 +134,7 @@ export class Book {
   async #round(): Promise<boolean> {
     const { clock, log } = this.#with;
     try {
-      const gather = Math.min(GATHER_MS.most, Math.max(GATHER_MS.least, this.#lastWriteMs / 2));
-      await sleep(clock, gather, this.#ended.signal);
+      await sleep(clock, this.#gatherMs(), this.#ended.signal);
       this.#look();
       await this.#store();
       this.#failures = 0;
@@ -148,6 +148,14 @@ export class Book {
       this.#page.reject(failure);
       return false;
     }
+  }
+
+  #gatherMs(): number {
+    const wanted =
+      this.#lastGranted > 1
+        ? Math.min(GATHER_MS.most, this.#lastWriteMs * WRITES_WORTH)
+        : Math.min(GATHER_MS.alone, this.#lastWriteMs / 2);
+    return Math.max(GATHER_MS.least, wanted);
   }
 
   async #store(): Promise<void> {
@@ -169,6 +177,7 @@ export class Book {
     try {
       const version = await api.putStatus(draft.base.metadata, draft.status, this.#ended.signal);
       this.#lastWriteMs = clock.monotonic() - started;
+      this.#lastGranted = draft.granted.length;
       this.#page.written(draft, version);
       metrics.policyWrite('written');
       this.#tell(draft, version);
