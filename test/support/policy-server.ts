@@ -54,7 +54,7 @@ export class PolicyServer {
   }
 
   statusOf(name: string): PolicyStatus {
-    return (this.get(name)?.status ?? {}) as PolicyStatus;
+    return this.get(name)?.status ?? {};
   }
 
   create(name: string, spec: PatchPolicySpec, status: unknown = { observedGeneration: -1 }): StoredPolicy {

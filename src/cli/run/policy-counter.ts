@@ -1,4 +1,3 @@
-import type { PatchPolicySpec } from '../../api/schema/patchpolicy.ts';
 import type { PolicyNumbers } from '../../platform/metrics/policy.ts';
 import { brakedUntil } from '../../policy/brake.ts';
 import type { StoredPolicy } from '../../reconcile/permit/stored-policy.ts';
@@ -23,7 +22,7 @@ function readyOf({ metadata, status }: StoredPolicy): keyof PolicyNumbers['ready
 }
 
 function brakes({ spec, status }: StoredPolicy, now: Date): boolean {
-  const brake = isRecord(spec) ? (spec as PatchPolicySpec).storm : undefined;
+  const brake = isRecord(spec) ? spec.storm : undefined;
   const storm = isRecord(status) ? status.storm : undefined;
   if (!isRecord(brake) || typeof brake.coolDown !== 'string' || !isRecord(storm)) return false;
   const { trippedAt } = storm;

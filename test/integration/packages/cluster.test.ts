@@ -51,7 +51,10 @@ function shell(script: string, cwd: string) {
 }
 
 /** Follows the README of a package that scales the live workload from 3 to 7, and back. */
-async function followReadme(target: { targetKind: string; targetApiVersion: string }, resource: string): Promise<'undone'> {
+async function followReadme(
+  target: { targetKind: string; targetApiVersion: string },
+  resource: string,
+): Promise<'undone'> {
   const namespace = await freshNamespace(plane, 'patch');
   const { targetKind, targetApiVersion } = target;
   await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace, targetApiVersion) });

@@ -194,9 +194,7 @@ describe('rates', () => {
       return 'ledger' in result ? result.ledger : ledger;
     }, EMPTY_LEDGER);
   const look = (spec: PatchPolicySpec, ledger: Ledger, minute: number) =>
-    evaluate(policyInput({ now: minutes(minute), usage: new Map([['one', { ledger }]]) } as Input), [
-      policy('one', spec),
-    ]);
+    evaluate(policyInput({ now: minutes(minute), usage: new Map([['one', { ledger }]]) }), [policy('one', spec)]);
 
   test('who waits in a full namespace is told the same when others take the place that comes free', () => {
     const spec: PatchPolicySpec = { rate: { perNamespacePerHour: 2 } };

@@ -241,7 +241,7 @@ describe('a status that can not be read', () => {
 
   test('grants what was let through before it became so', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
-    take(world, 'web', 'a/1');
+    void take(world, 'web', 'a/1');
     await world.clock.advance(100);
     world.server.setStatus('one', { rate: '?' });
     world.catchUp();

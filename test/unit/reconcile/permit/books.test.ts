@@ -51,7 +51,7 @@ describe('a place', () => {
     const world = bookWorld({ one: TWO_PER_NAMESPACE });
     const start = world.clock.now().getTime();
     for (const name of ['web', 'api']) {
-      take(world, change(name, 'a/1'));
+      void take(world, change(name, 'a/1'));
       await world.clock.advance(60_000);
     }
     expect(await take(world, change('db', 'a/1'))).toEqual({ policy: 'one', until: new Date(start + HOUR) });
@@ -78,7 +78,7 @@ describe('a place', () => {
 
   test('taken under an older spec counts against the limits of the newest that is known', async () => {
     const world = bookWorld({ one: { rate: { perNamespacePerHour: 5 } } });
-    take(world, change('web', 'a/1'));
+    void take(world, change('web', 'a/1'));
     await world.clock.advance(100);
     const before = compiledOf(world.view);
     world.server.edit('one', { rate: { perNamespacePerHour: 1 } });
@@ -149,12 +149,12 @@ describe('another writer', () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
     world.server.edit('one');
     const edited = world.server.get('one');
-    take(world, change('web', 'a/1'));
+    void take(world, change('web', 'a/1'));
     await world.clock.advance(1_000);
     if (edited !== undefined) world.view.show(edited);
     world.books.policyChanged('one');
     expect(await take(world, change('web', 'b/1'))).toMatchObject({ policy: 'one' });
-    take(world, change('api', 'a/1'));
+    void take(world, change('api', 'a/1'));
     await world.clock.advance(1_000);
     world.catchUp();
     expect(await take(world, change('web', 'b/1'))).toMatchObject({ policy: 'one' });
@@ -244,7 +244,7 @@ describe('several policies', () => {
 
   test('one without room refuses, and nothing is taken from the others', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET, two: TWO_PER_NAMESPACE });
-    take(world, change('web', 'a/1'), 'one');
+    void take(world, change('web', 'a/1'), 'one');
     await world.clock.advance(100);
     expect(await take(world, change('web', 'b/1'))).toMatchObject({ policy: 'one' });
     await world.clock.advance(100);
@@ -254,14 +254,14 @@ describe('several policies', () => {
   test('one that turns out to be full keeps nothing of what the others granted from the same change', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET, two: ONE_PER_TARGET });
     const other = world.another();
-    take(other, change('web', 'x/1'), 'one');
+    void take(other, change('web', 'x/1'), 'one');
     await world.clock.advance(100);
     const refused = take(world, change('web', 'b/1'));
     await world.clock.advance(100);
     expect(await refused).toMatchObject({ policy: 'one' });
     expect(ledgerOn(world.server, 'two').entries).toHaveLength(1);
     await world.clock.advance(HOUR / 2);
-    take(world, change('web', 'b/1'));
+    void take(world, change('web', 'b/1'));
     await world.clock.advance(HOUR / 2);
     const again = take(world, change('web', 'b/1'));
     await world.clock.advance(100);
@@ -294,7 +294,7 @@ describe('a policy', () => {
   test('that was made anew has counted nothing, whether the watch shows it or not', async () => {
     for (const shown of [true, false]) {
       const world = bookWorld({ one: ONE_PER_TARGET });
-      take(world, change('web', 'a/1'));
+      void take(world, change('web', 'a/1'));
       await world.clock.advance(100);
       world.server.remove('one');
       world.server.create('one', ONE_PER_TARGET);
@@ -309,7 +309,7 @@ describe('a policy', () => {
 
   test('whose counts a person takes out refunds nothing', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
-    take(world, change('web', 'a/1'));
+    void take(world, change('web', 'a/1'));
     await world.clock.advance(100);
     world.server.setStatus('one', {});
     world.catchUp();
@@ -318,7 +318,7 @@ describe('a policy', () => {
 
   test('whose ledger is over is emptied once it rests', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
-    take(world, change('web', 'a/1'));
+    void take(world, change('web', 'a/1'));
     await world.clock.advance(HOUR - 1_000);
     expect(world.server.statusOf('one').rate).toHaveLength(31);
     await world.clock.advance(2 * 60_000);
@@ -330,7 +330,7 @@ describe('a policy', () => {
 
   test('over which another takes the lead has counted the same there', async () => {
     const world = bookWorld({ one: ONE_PER_TARGET });
-    take(world, change('web', 'a/1'));
+    void take(world, change('web', 'a/1'));
     await world.clock.advance(100);
     await world.books.stop();
     const next = world.another();
