@@ -119,6 +119,8 @@ describe('two intents that want different values', () => {
   });
 
   test('the words of a loser follow the winner: its value, and who it is', async () => {
+    // Of two of one second, the uid decides who is older.
+    await nextSecond();
     await world.apply('three/last', scale('web', 7));
     await conflicted('three/last', 'intent three/old is older and wants 4');
     await world.apply('three/old', scale('web', 5));

@@ -12,6 +12,7 @@ import { alertsOf } from '../../support/monitoring/promtool.ts';
 import type { Track } from '../../support/monitoring/tracks.ts';
 import { scale } from '../../support/operator-scenes.ts';
 import { eventually, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
+import { nextSecond } from '../../support/safety-scenes.ts';
 import { takeRights } from '../../support/taken-right.ts';
 
 // Changes that policies, people, rivals and missing rights hold back: what the operator serves under /metrics raises alerts.
@@ -88,6 +89,8 @@ test('an autoscaler and an older intent that have the field, and plans that peop
   const operator = await start();
   await told('web', 'False ManagedByAutoscaler');
   await told('first', 'True PackageWritten', 3, 'shared');
+  // Of two of one second, the uid decides who is older.
+  await nextSecond();
   await told('second', 'False ConflictingIntent', 4, 'shared');
   const asked = await told('asked', 'False AwaitingApproval');
   await metric(operator, 'patchgen_conflicts{by="autoscaler"}', 1);
