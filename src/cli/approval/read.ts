@@ -1,6 +1,8 @@
 import { API_VERSION, GROUP, VERSION } from '../../api/types.ts';
 import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
 import type { Approval } from '../../reconcile/permit/approvals.ts';
+import { projectApproval } from '../../reconcile/permit/project-approval.ts';
+import { wellFormed } from '../plan/well-formed.ts';
 import { isRecord } from '../status/read.ts';
 
 /** A decision as people want to see it. */
@@ -36,9 +38,7 @@ export async function listDecisions(
   try {
     const { body } = await client.request({ method: 'GET', path, query: { fieldSelector: `spec.intent=${intent}` } });
     const items: readonly unknown[] = isRecord(body) && Array.isArray(body.items) ? body.items : [];
-    return items
-      .flatMap((item) => decisionOf(item) ?? [])
-      .toSorted((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
+    return items.flatMap(decisionOf).toSorted((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return { unread: error.message };
     if (error instanceof ApiError && error.status === 404) return { unread: NO_KIND };
@@ -52,17 +52,19 @@ export const NO_KIND =
 export const approvalsPath = (namespace: string): string =>
   `/apis/${GROUP}/${VERSION}/namespaces/${namespace}/patchapprovals`;
 
-/** What the server stored is valid only as far as its CRD was. */
-function decisionOf(raw: unknown): Decision | undefined {
-  if (!isRecord(raw) || !isRecord(raw.metadata) || !isRecord(raw.spec)) return undefined;
-  const { name, uid, creationTimestamp } = raw.metadata;
-  const { planDigest, decision, approver, comment } = raw.spec;
-  const createdAt = new Date(String(creationTimestamp));
-  if (typeof name !== 'string' || typeof uid !== 'string' || Number.isNaN(createdAt.getTime())) return undefined;
-  if (typeof planDigest !== 'string' || typeof approver !== 'string') return undefined;
-  if (decision !== 'Approve' && decision !== 'Reject') return undefined;
-  const said = typeof comment === 'string' && comment !== '' ? { comment } : {};
-  return { name, uid, createdAt, planDigest, decision, approver, ...said };
+/** As the operator reads it, with what is for people only. */
+function decisionOf(raw: unknown): readonly Decision[] {
+  return wellFormed(projectApproval, raw)
+    .filter(({ withdrawn }) => !withdrawn)
+    .map(({ name, uid, createdAt, planDigest, decision, approver }) => ({
+      ...{ name, uid, createdAt, planDigest, decision, approver },
+      ...commentOf(raw),
+    }));
+}
+
+function commentOf(raw: unknown): Pick<Decision, 'comment'> {
+  const comment = isRecord(raw) && isRecord(raw.spec) ? raw.spec.comment : undefined;
+  return typeof comment === 'string' && comment !== '' ? { comment } : {};
 }
 
 /** The object that says what the caller decided. It goes when the intent goes. */

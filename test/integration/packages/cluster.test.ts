@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { binary } from '../../../tools/setup/binaries.mjs';
 import { freshKind } from '../../support/custom-kind.ts';
+import { workload } from '../../support/live-targets.ts';
 import { packageOf, writeFiles, writePackage } from '../../support/package-folder.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -16,23 +17,6 @@ beforeAll(async () => {
   plane = await sharedControlPlane();
   kpt = await binary('kpt');
 });
-
-function workload(kind: string, namespace: string, apiVersion = 'apps/v1'): string {
-  return JSON.stringify({
-    apiVersion,
-    kind,
-    metadata: { name: 'web', namespace, labels: { app: 'web' } },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: { app: 'web' } },
-      ...(kind === 'StatefulSet' ? { serviceName: 'web' } : {}),
-      template: {
-        metadata: { labels: { app: 'web' } },
-        spec: { containers: [{ name: 'main', image: 'registry.example/web:1.0' }] },
-      },
-    },
-  });
-}
 
 async function specOf(kind: string, namespace: string): Promise<Record<string, unknown>> {
   const { stdout } = await plane.kubectl(['get', kind, 'web', '-n', namespace, '-o', 'json']);
@@ -57,7 +41,7 @@ async function followReadme(
 ): Promise<'undone'> {
   const namespace = await freshNamespace(plane, 'patch');
   const { targetKind, targetApiVersion } = target;
-  await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace, targetApiVersion) });
+  await plane.kubectl(['create', '-f', '-'], { input: workload(targetKind, namespace, {}, targetApiVersion) });
   const before = await specOf(resource, namespace);
   const folder = writePackage(tempFolder(), packageOf({ namespace, ...target, replicas: 7 }));
   const { block, inline } = commandsIn(fs.readFileSync(join(folder, 'README.md'), 'utf8'));

@@ -380,6 +380,44 @@ describe('approval', () => {
   });
 });
 
+describe('who else owns the field can not be found out', () => {
+  const asks = (spec: Parameters<typeof policy>[1]) => (around: ReconcileWorld['around']) => {
+    around.policies = [policy('asks', spec)];
+  };
+
+  test('autoscalers that can not be listed: a policy that refuses them waits; with none it is a warning', async () => {
+    const world = worldWith(asks({ autoscaler: 'Refuse' }));
+    world.around.autoscalersUnknown = 'autoscalers of shop may not be listed';
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'PolicyUnresolved' });
+    world.around.policies = [];
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+    expect(world.status().plan?.warnings).toContain('autoscalers of shop may not be listed');
+  });
+
+  test.each<[string, ReconcileWorld['around']['base']]>([
+    ['metadata that may not be read', { ...found, labels: 'unknown' }],
+    ['a target that may not be read', { state: 'unreadable', why: 'no rights' }],
+    ['a target that nobody asked for', { state: 'not-asked' }],
+  ])('%s: a policy that refuses other owners waits', async (_, base) => {
+    const world = worldWith(asks({ gitOps: 'Refuse' }));
+    world.around.base = base;
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'PolicyUnresolved' });
+    world.around.base = found;
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+  });
+
+  test('a target that does not exist has no owner', async () => {
+    const world = worldWith(asks({ gitOps: 'Refuse', autoscaler: 'Refuse' }));
+    world.around.base = { state: 'missing' };
+    await world.run();
+    expect(world.ready()).toMatchObject({ status: 'True' });
+  });
+});
+
 test('a no to the plan that the status told holds, though the target moved before it was heard', async () => {
   const world = worldWith((around) => {
     around.policies = [always];
