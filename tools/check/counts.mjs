@@ -1,4 +1,5 @@
-// The true counts of several vitest runs, from their JSON reports, as the last line of `.ci/run`. Plain JavaScript for Node 20.
+// What failed in several vitest runs, and their true counts as the last line of `.ci/run`, from their JSON reports. Plain
+// JavaScript for Node 20.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -21,6 +22,7 @@ export function counts(paths) {
         status === 'failed' && assertionResults.every((assertion) => assertion.status !== 'failed'),
     );
     for (const { name } of broken) sum.complaints.push(`${name} failed outside of its tests.`);
+    sum.complaints.push(...report.testResults.flatMap(failures));
     sum.passed += report.numPassedTests;
     sum.failed += report.numFailedTests + broken.length;
     sum.skipped += report.numPendingTests + report.numTodoTests;
@@ -30,6 +32,22 @@ export function counts(paths) {
     }
   }
   return sum;
+}
+
+/** Longest words of one failure, in characters; the whole of them stands further up. */
+const MOST_WORDS = 600;
+
+/** One text for each failed test of a file, since whoever keeps only the end of an output must still learn what failed. */
+function failures({ name, assertionResults }) {
+  return assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => {
+      const words = failureMessages
+        .map((message) => message.split('\n    at ')[0])
+        .join('\n')
+        .slice(0, MOST_WORDS);
+      return `FAILED ${name} › ${fullName}\n  ${words.replaceAll('\n', '\n  ')}`;
+    });
 }
 
 function read(path) {

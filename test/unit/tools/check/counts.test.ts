@@ -12,12 +12,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+const WORDS = 'AssertionError: expected 1 to be 2\n- 2\n+ 1\n    at some.test.ts:3:4\n    at another.ts:5:6';
+
 /** A report as vitest writes it, as far as it is read. */
 function report(name: string, tests: { passed?: number; failed?: number; skipped?: number; todo?: number } = {}) {
   const { passed = 0, failed = 0, skipped = 0, todo = 0 } = tests;
   const assertionResults = [
     ...Array.from({ length: passed }, () => ({ status: 'passed' })),
-    ...Array.from({ length: failed }, () => ({ status: 'failed' })),
+    ...Array.from({ length: failed }, (_, i) => ({ status: 'failed', fullName: `test ${i}`, failureMessages: [WORDS] })),
   ];
   const path = join(dir, name);
   const content = {
@@ -32,10 +34,15 @@ function report(name: string, tests: { passed?: number; failed?: number; skipped
   return path;
 }
 
+function print(...paths: readonly string[]): { lines: readonly string[]; code: number | null } {
+  const { stdout, status } = spawnSync(process.execPath, [COUNTS, ...paths], { encoding: 'utf8' });
+  return { lines: stdout.trimEnd().split('\n'), code: status };
+}
+
 /** The last line and the exit code, which is what others go by. */
 function counts(...paths: readonly string[]): { last: string | undefined; code: number | null } {
-  const { stdout, status } = spawnSync(process.execPath, [COUNTS, ...paths], { encoding: 'utf8' });
-  return { last: stdout.trimEnd().split('\n').at(-1), code: status };
+  const { lines, code } = print(...paths);
+  return { last: lines.at(-1), code };
 }
 
 test('the counts of all reports are summed, and only passed tests are a success', () => {
@@ -43,6 +50,12 @@ test('the counts of all reports are summed, and only passed tests are a success'
   expect(counts(whole, report('b.json', { passed: 4 }))).toEqual({ last: '7 passed, 0 failed, 0 skipped', code: 0 });
   expect(counts(whole, report('b.json', { passed: 4, failed: 2 })).last).toBe('7 passed, 2 failed, 0 skipped');
   expect(counts(whole, report('b.json', { failed: 1 })).code).toBe(1);
+});
+
+test('before the counts stands what failed and why, without the stack', () => {
+  const lines = ['  AssertionError: expected 1 to be 2', '  - 2', '  + 1'];
+  const failure = (i: number) => [`FAILED some.test.ts › test ${i}`, ...lines];
+  expect(print(report('a.json', { passed: 3, failed: 2 })).lines.slice(0, -1)).toEqual([...failure(0), ...failure(1)]);
 });
 
 test('a test that was skipped or is still to be written is no success', () => {
