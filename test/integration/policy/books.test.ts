@@ -203,7 +203,8 @@ describe('on a real API server', () => {
     await expect(take('api', 'uid-2/1')).rejects.toMatchObject({ class: 'Transient', reason: 'PolicyUnavailable' });
     await create('renewed', { rate: { perTargetPerHour: 1 } });
     expect(await take('api', 'uid-2/1')).toBeUndefined();
-    expect(results).toEqual(['written', 'failed', 'conflict', 'written']);
+    // To the status of an object that is gone some servers say that it is not there, others that its uid does not match.
+    expect(results.map((result) => result === 'written')).toEqual([true, false, false, true]);
     expect((await ledgerOn('renewed')).entries).toHaveLength(1);
   });
 
