@@ -19,7 +19,11 @@ function report(name: string, tests: { passed?: number; failed?: number; skipped
   const { passed = 0, failed = 0, skipped = 0, todo = 0 } = tests;
   const assertionResults = [
     ...Array.from({ length: passed }, () => ({ status: 'passed' })),
-    ...Array.from({ length: failed }, (_, i) => ({ status: 'failed', fullName: `test ${i}`, failureMessages: [WORDS] })),
+    ...Array.from({ length: failed }, (_, i) => ({
+      status: 'failed',
+      fullName: `test ${i}`,
+      failureMessages: [WORDS],
+    })),
   ];
   const path = join(dir, name);
   const content = {
