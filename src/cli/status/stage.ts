@@ -1,4 +1,4 @@
-import { findCondition } from '../../api/conditions.ts';
+import { type ConditionType, findCondition } from '../../api/conditions.ts';
 import { REASONS, type Reason, type ReasonEntry, type Step } from '../../api/reasons.ts';
 import type { PatchIntent } from '../../api/types.ts';
 
@@ -69,14 +69,31 @@ export function pathOf(intent: PatchIntent): readonly PathStep[] {
   return STEPS.map((step, i) => ({ step, state: i < failed ? 'done' : i === failed ? 'failed' : 'ahead' }));
 }
 
-/** Index of the step that failed: the one that the reason names, or else the first that the conditions do not call done. */
+/** Index of the step that failed: the one that the reason names, and never behind one that the conditions do not call done. */
 function failedStep(intent: PatchIntent): number {
-  const conditions = intent.status?.conditions ?? [];
-  const named = reasonOf(findCondition(conditions, 'Ready')?.reason)?.step;
-  const index = STEPS.findIndex((step) => step === named);
-  if (index >= 0) return index;
-  return findCondition(conditions, 'Validated')?.status === 'True' ? 1 : 0;
+  const named = STEPS.findIndex((step) => step === reasonOf(readyOf(intent)?.reason)?.step);
+  const undone = firstUndone(intent);
+  // Of letting through and rendering no condition tells; that it came further only a reason of a later step can say.
+  if (named > ADMIT && named < REPORT && undone === ADMIT) return named;
+  return named < 0 ? undone : Math.min(named, undone);
 }
+
+const ADMIT = STEPS.indexOf('admit');
+const REPORT = STEPS.indexOf('report');
+
+/** Index of the first step that the conditions of this very generation do not call done. A reason of the API server may come up at any. */
+function firstUndone({ metadata: { generation }, status }: PatchIntent): number {
+  const isDone = (type: ConditionType): boolean => {
+    const condition = findCondition(status?.conditions ?? [], type);
+    return condition?.status === 'True' && condition.observedGeneration === generation;
+  };
+  if (!isDone('Validated')) return STEPS.indexOf('validate');
+  if (!isDone('Planned')) return STEPS.indexOf('plan');
+  // Packaged speaks of the package that is there, and that may be of an older generation.
+  return isDone('Packaged') && status?.package?.generation === generation ? REPORT : ADMIT;
+}
+
+const readyOf = (intent: PatchIntent) => findCondition(intent.status?.conditions ?? [], 'Ready');
 
 /** What a person can do now. */
 export function nextOf(intent: PatchIntent): string {

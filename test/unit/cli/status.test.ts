@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { REASONS, type Reason } from '../../../src/api/reasons.ts';
+import { REASONS, type Reason, type Step } from '../../../src/api/reasons.ts';
 import type { Condition, PatchIntent, PatchIntentStatus } from '../../../src/api/types.ts';
 import { UsageError } from '../../../src/cli/io.ts';
 import { painter } from '../../../src/cli/output.ts';
@@ -35,28 +35,49 @@ const condition = (type: string, status: Condition['status'], reason: string, me
   reason,
   message,
   lastTransitionTime: '2026-01-01T23:59:00Z',
+  observedGeneration: 2,
 });
 
-/** The status that the operator writes for a failure of this reason. */
+const PACKAGE = {
+  name: 'web-scaling-0123456789ab',
+  digest: 'd'.repeat(64),
+  path: 'shop/web-5',
+  root: 'r',
+  generation: 2,
+  fileCount: 5,
+  sizeBytes: 1804,
+};
+
+/** The status that the operator writes for a failure of this reason at the step that it names. */
 function failedWith(reason: Reason): PatchIntent {
-  const conditions = [condition('Ready', 'False', reason)];
-  if (REASONS[reason].class === 'Rejected') conditions.push(condition('Stalled', 'True', reason));
-  return intent({ observedGeneration: 2, conditions });
+  const { step } = REASONS[reason];
+  const came = step === 'run' || step === 'collect' ? 'report' : step;
+  const told = (type: string, own: Step): Condition =>
+    ORDER.indexOf(came) > ORDER.indexOf(own) ? condition(type, 'True', 'Done') : condition(type, 'False', reason);
+  const conditions = [
+    condition('Ready', 'False', reason),
+    ...(REASONS[reason].class === 'Rejected' ? [condition('Stalled', 'True', reason)] : []),
+    told('Validated', 'validate'),
+    told('Planned', 'plan'),
+    told('Packaged', 'publish'),
+  ];
+  return intent({ observedGeneration: 2, conditions, ...(came === 'report' ? { package: PACKAGE } : {}) });
+}
+
+const ORDER: readonly Step[] = ['validate', 'plan', 'admit', 'render', 'publish', 'report'];
+
+/** The states of the steps of a run that failed with the reason, where these conditions stand beside it. */
+function statesOf(reason: Reason, conditions: readonly Condition[], more: Partial<PatchIntentStatus> = {}): string {
+  const all = [condition('Ready', 'False', reason), ...conditions];
+  const path = pathOf(intent({ observedGeneration: 2, conditions: all, ...more }));
+  return path.map(({ state }) => state).join(' ');
 }
 
 const published = intent({
   observedGeneration: 2,
   change: 'replicas → 5',
   conditions: [condition('Ready', 'True', 'PackageWritten', 'on disk')],
-  package: {
-    name: 'web-scaling-0123456789ab',
-    digest: 'd'.repeat(64),
-    path: 'shop/web-5',
-    root: 'r',
-    generation: 2,
-    fileCount: 5,
-    sizeBytes: 1804,
-  },
+  package: PACKAGE,
 });
 
 describe('the stage', () => {
@@ -106,6 +127,32 @@ describe('the stage', () => {
         .map(({ state }) => state)
         .join(' '),
     ).toBe(states);
+  });
+
+  describe('of a reason that may come up anywhere', () => {
+    const valid = condition('Validated', 'True', 'Valid');
+    const planned = condition('Planned', 'True', 'PlanMade');
+    const none = condition('Packaged', 'False', 'ApiUnavailable');
+    const packaged = condition('Packaged', 'True', 'PackageWritten');
+
+    test.each(['ApiUnavailable', 'ApiForbidden', 'InternalError'] as const)(
+      '%s fails at the first step that the conditions do not call done',
+      (reason) => {
+        expect(statesOf(reason, [none])).toBe('failed ahead ahead ahead ahead ahead');
+        expect(statesOf(reason, [valid, none])).toBe('done failed ahead ahead ahead ahead');
+        expect(statesOf(reason, [valid, planned, none])).toBe('done done failed ahead ahead ahead');
+        expect(statesOf(reason, [valid, planned, packaged], { package: PACKAGE })).toBe(
+          'done done done done done failed',
+        );
+      },
+    );
+
+    test('what the conditions say of an older generation is not done', () => {
+      const old = { ...planned, observedGeneration: 1 };
+      expect(statesOf('ApiUnavailable', [valid, old, none])).toBe('done failed ahead ahead ahead ahead');
+      const before = { package: { ...PACKAGE, generation: 1 } };
+      expect(statesOf('ApiUnavailable', [valid, planned, packaged], before)).toBe('done done failed ahead ahead ahead');
+    });
   });
 });
 
