@@ -2,5 +2,5 @@
 export function callerWords(text: string): string {
   return text
     .replace(/\bthe operator may not\b/g, 'you may not')
-    .replace(/: grant it in the chart by the value targets\b/g, '');
+    .replace(/: grant it in the chart by the value (?:targets|planDryRun: true)\b/g, '');
 }

@@ -7,9 +7,17 @@ export interface Right {
   readonly name?: string;
 }
 
+const MAY_NOT = 'the operator may not ';
+
 /** A right that the operator has not, for people: `may not get deployments/scale of apps in namespace shop …`. */
 export function rightOf({ verb, group, resource, namespace, name }: Right): string {
   const what = `${resource}${group === '' ? '' : ` of ${group}`}${name === undefined ? '' : ` named ${name}`}`;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
-  return `the operator may not ${verb} ${what}${where}: grant it in the chart by the value targets`;
+  return `${MAY_NOT}${verb} ${what}${where}: grant it in the chart by the value ${valueFor(verb)}`;
 }
+
+/** Reading is granted kind by kind; the right to patch, which only a dry run needs, has a value of its own. */
+const valueFor = (verb: string): string => (verb === 'patch' ? 'planDryRun: true' : 'targets');
+
+/** Whether these words end with a right that is missing, as `rightOf` has it. */
+export const tellsOfRight = (text: string): boolean => text.includes(MAY_NOT);

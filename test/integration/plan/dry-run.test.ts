@@ -111,7 +111,7 @@ test('without the right to patch there is a warning that names it, and no refusa
   const namespace = await namespaceWith('Deployment');
   const live = await liveTargets(await plane.kubeconfigFor(`nobody-${randomUUID()}`));
   expect(await asker(live, namespace)(5)).toEqual([
-    `no dry run of the patch: the operator may not patch deployments of apps in namespace ${namespace}: grant it in the chart by the value targets`,
+    `no dry run of the patch: the operator may not patch deployments of apps in namespace ${namespace}: grant it in the chart by the value planDryRun: true`,
   ]);
 });
 

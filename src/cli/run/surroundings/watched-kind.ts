@@ -64,7 +64,9 @@ export class WatchedKind<T extends StoredObject> {
   problem(namespace?: string): string | undefined {
     const { resource, otherwise } = this.#options;
     const broken = this.#scopes.find((scope) => scope.concerns(namespace) && scope.unreadable);
-    return broken === undefined ? undefined : `${resource} can not be read (${broken.why}): ${otherwise}`;
+    if (broken === undefined) return undefined;
+    const fix = broken.failure === 'forbidden' ? `; ${broken.grant}` : '';
+    return `${resource} can not be read (${broken.why}): ${otherwise}${fix}`;
   }
 
   whenSettled(): Promise<unknown> {
@@ -132,6 +134,13 @@ class Scope<T extends StoredObject> {
   }
   get why(): string {
     return this.reflector.lastError ?? 'not listed yet';
+  }
+  /** What to do about rights that are missing: the chart grants them whatever its values say of targets. */
+  get grant(): string {
+    const { api, resource } = this.#options;
+    const group = api.startsWith('/apis/') ? `.${api.split('/')[2]}` : '';
+    const role = this.#namespace === undefined ? 'ClusterRole' : `Role in namespace ${this.#namespace}`;
+    return `grant list and watch on ${resource}${group} to the operator by its ${role}`;
   }
 
   concerns(namespace: string | undefined): boolean {

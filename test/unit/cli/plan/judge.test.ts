@@ -50,6 +50,9 @@ test('the digest is told only where the operator must come to the same', () => {
 test('a right that the operator would lack is one that the caller lacks', () => {
   const right = rightOf({ verb: 'get', group: 'apps', resource: 'deployments/scale', namespace: 'shop' });
   expect(callerWords(right)).toBe('you may not get deployments/scale of apps in namespace shop');
+  const patch = rightOf({ verb: 'patch', group: 'apps', resource: 'deployments', namespace: 'shop' });
+  expect(patch).toMatch(/: grant it in the chart by the value planDryRun: true$/);
+  expect(callerWords(patch)).toBe('you may not patch deployments of apps in namespace shop');
   expect(callerWords(`${right}; labels and owner are not known`)).toBe(
     'you may not get deployments/scale of apps in namespace shop; labels and owner are not known',
   );

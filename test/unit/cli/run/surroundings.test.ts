@@ -65,6 +65,9 @@ describe('the start waits', () => {
     const { surroundings, problems } = scene.running;
     expect(surroundings.policies()).toBeUndefined();
     expect(surroundings.autoscalersUnknown('shop')).toMatch(/horizontalpodautoscalers can not be read \(not allowed\)/);
+    expect(surroundings.autoscalersUnknown('shop')).toMatch(
+      /; grant list and watch on horizontalpodautoscalers\.autoscaling to the operator by its ClusterRole$/,
+    );
     expect(problems()).toHaveLength(2);
     expect([...scene.unreadable].toSorted()).toEqual(['horizontalpodautoscalers', 'patchpolicies']);
     expect(scene.warnings.filter((line) => line.includes('may not be read'))).toHaveLength(2);

@@ -50,7 +50,7 @@ describe('a dry run of the patch', () => {
 
   test('for which the right is missing is a warning that names it', async () => {
     expect(await run(403, noRight, false).result).toEqual([
-      'no dry run of the patch: the operator may not patch deployments of apps in namespace shop: grant it in the chart by the value targets',
+      'no dry run of the patch: the operator may not patch deployments of apps in namespace shop: grant it in the chart by the value planDryRun: true',
     ]);
   });
 
