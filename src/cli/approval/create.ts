@@ -14,7 +14,8 @@ export async function createApproval(client: KubeClient, wanted: NewApproval): P
     const path = approvalsPath(wanted.namespace);
     const { body } = await client.request({ method: 'POST', path, body: approvalObject(wanted) });
     const metadata = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};
-    return { name: String(metadata.name), object: body };
+    const { managedFields: _, ...shown } = metadata;
+    return { name: String(metadata.name), object: isRecord(body) ? { ...body, metadata: shown } : body };
   } catch (error) {
     throw error instanceof ApiError ? refusalOf(error, wanted) : error;
   }

@@ -1,5 +1,8 @@
 import { findCondition } from '../../api/conditions.ts';
 import type { Condition, PatchIntent } from '../../api/types.ts';
+import { tellsAuthorRefused, tellsBrokenGuard, tellsUntrusted } from '../../reconcile/permit/approval-words.ts';
+import type { ApprovalQuestion } from '../../reconcile/permit/approvals.ts';
+import { counts } from '../../reconcile/permit/weigh-approval.ts';
 import { stageOf } from '../status/stage.ts';
 import type { Decision, Unread } from './read.ts';
 import type { Wanted } from './requirement.ts';
@@ -27,6 +30,7 @@ const OPEN: ReadonlySet<string> = new Set([
   'ApprovalStale',
   'ApprovalExpired',
   'ApprovalNotCounted',
+  'ApprovalUnguarded',
 ]);
 
 export const isRead = (decisions: readonly Decision[] | Unread): decisions is readonly Decision[] =>
@@ -84,14 +88,14 @@ function nothingAwaited(intent: PatchIntent): string | undefined {
     return `nothing of ${title} awaits approval: ${whereItIs(intent)}`;
   const { reason, message } = approved;
   if (reason === 'ApprovalRejected') return `${title} was rejected, and that holds until its spec changes: ${message}`;
-  if (reason === 'ApprovalUnguarded') return `a decision on ${title} would not count now: ${message}`;
+  if (tellsBrokenGuard(message)) return `a decision on ${title} would not count now: ${message}`;
   return OPEN.has(reason) ? undefined : `nothing of ${title} awaits approval: ${reason}: ${message}`;
 }
 
 /** Where the policies refuse the author, somebody has to be known as the author. */
 function byAuthor({ intent, caller, wanted }: Question): string | undefined {
-  if (wanted.requirement?.author !== 'Refuse') return undefined;
   const { requestedBy } = intent.spec;
+  if (!refusesAuthor(intent, wanted)) return undefined;
   if (requestedBy === undefined)
     return `nobody can approve ${titleOf(intent)} while its spec.requestedBy does not say who asks, because the policies do not let the author approve`;
   return requestedBy === caller
@@ -99,18 +103,37 @@ function byAuthor({ intent, caller, wanted }: Question): string | undefined {
     : undefined;
 }
 
-/** The same person counts once. What has expired, or may have, is no reason not to say it again. */
+/** What the caller may not read of the policies, the operator has told. */
+function refusesAuthor(intent: PatchIntent, { requirement, unread }: Wanted): boolean {
+  if (requirement?.author === 'Refuse') return true;
+  const isKnown = requirement !== undefined && unread.length === 0;
+  return !isKnown && tellsAuthorRefused(approvalCondition(intent)?.message ?? '', intent.spec.requestedBy);
+}
+
+/** The same person counts once. What does not count, or may not, is no reason not to say it again. */
 function twice({ intent, caller, decisions, wanted, now }: Question): string | undefined {
-  if (!isRead(decisions) || wanted.requirement === undefined || wanted.unread.length > 0) return undefined;
-  const { timeToLiveMs } = wanted.requirement;
-  const own = decisions.find(
-    ({ approver, decision, planDigest, createdAt }) =>
-      approver === caller &&
-      decision === 'Approve' &&
-      planDigest === intent.status?.plan?.planDigest &&
-      createdAt.getTime() + timeToLiveMs > now.getTime(),
-  );
+  const { requirement, unread } = wanted;
+  if (!isRead(decisions) || requirement === undefined || unread.length > 0 || isTold(intent, caller)) return undefined;
+  const { metadata, spec, status } = intent;
+  const question: ApprovalQuestion = {
+    intent: metadata,
+    requirement,
+    planDigest: status?.plan?.planDigest ?? '',
+    ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
+    intentCreatedAt: new Date(metadata.creationTimestamp ?? 0),
+    approvals: decisions,
+    // Who may decide need not be able to look at the guard: the status has told what it makes of the caller.
+    guard: 'not-asked',
+    now,
+  };
+  const own = decisions.find((one) => one.approver === caller && one.decision === 'Approve' && counts(one, question));
   return own === undefined ? undefined : `you have approved this plan already (${own.name}), and count once`;
+}
+
+/** That what the caller has said is not trusted. ApprovalUnguarded is told only where nobody counts. */
+function isTold(intent: PatchIntent, caller: string): boolean {
+  const approved = approvalCondition(intent);
+  return approved?.reason === 'ApprovalUnguarded' || tellsUntrusted(approved?.message ?? '', caller);
 }
 
 function whereItIs(intent: PatchIntent): string {

@@ -47,7 +47,24 @@ function neededFacts({ intent, wanted }: Question): readonly Fact[] {
 function decisionFacts({ intent, decisions, now }: Question): readonly Fact[] {
   if (!isRead(decisions)) return [['Unknown', `who has decided so far: ${decisions.unread}`]];
   if (decisions.length === 0) return [['Decided', 'nobody so far']];
-  return decisions.map((one) => ['Decided', decisionWords(one, intent.status?.plan?.planDigest, now)]);
+  const current = intent.status?.plan?.planDigest;
+  const isOfThis = ({ planDigest }: Decision): boolean => planDigest === current;
+  return [
+    ...othersWords(
+      decisions.filter((one) => !isOfThis(one)),
+      now,
+    ),
+    ...decisions.filter(isOfThis).map((one) => decisionWords(one, current, now)),
+  ].map((words): Fact => ['Decided', words]);
+}
+
+/** What was said of other plans is past, and there may be hundreds of it: it is counted, so that the plan stays in sight. */
+function othersWords(others: readonly Decision[], now: Date): readonly string[] {
+  const last = others.at(-1);
+  if (last === undefined || others.length === 1) return others.map((one) => decisionWords(one, undefined, now));
+  return [
+    `${others.length} times on other plans, the last by ${last.approver} ${age(last.createdAt.toISOString(), now)} ago`,
+  ];
 }
 
 /** `alice approved this plan 3m ago: looks good`. */

@@ -63,9 +63,12 @@ async function headersOf(user: Entry | undefined): Promise<Readonly<Record<strin
   const as = textField(user, 'as');
   return {
     ...(authorization === undefined ? {} : { authorization }),
-    ...(as === undefined ? {} : { 'impersonate-user': as }),
+    ...(as === undefined ? {} : { 'impersonate-user': headerText(as) }),
   };
 }
+
+/** The API server reads UTF-8 in headers; Node and undici send each character of a header as one byte, and refuse larger ones. */
+const headerText = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 async function authorizationOf(user: Entry | undefined): Promise<string | undefined> {
   // The file wins over the field, as in client-go: it is the one that gets rotated.

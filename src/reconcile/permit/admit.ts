@@ -9,6 +9,8 @@ import type { Consideration } from './consider.ts';
 const MOST_MESSAGES = 5;
 /** Woken by a watch when it matters; the look in between is for the target, which nobody watches. */
 const WATCHED_MS = 300_000;
+/** Nobody watches the guard either, and whoever has mended it waits for the effect. */
+const UNGUARDED_MS = 60_000;
 const MIN_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 600_000;
 /** Thousands may wait for one place: one of them gets it, and the others must not read their targets all at once for that. */
@@ -94,7 +96,8 @@ function reasonOfWait(rules: readonly string[]): Reason {
 
 function unapproved(approval: ApprovalState & { readonly given: false }, now: Date): Failure {
   if (approval.reason === 'ApprovalRejected') return new Rejected('ApprovalRejected', approval.message);
-  const retryAfterMs = approval.until === undefined ? WATCHED_MS : Math.min(WATCHED_MS, waitUntil(approval.until, now));
+  const period = approval.unguarded === true ? UNGUARDED_MS : WATCHED_MS;
+  const retryAfterMs = approval.until === undefined ? period : Math.min(period, waitUntil(approval.until, now));
   return new Waiting('AwaitingApproval', approval.message, { retryAfterMs });
 }
 

@@ -43,4 +43,6 @@ export type ApprovalState =
       readonly message: string;
       /** When time alone changes this: an approval that counts now will be too old. */
       readonly until?: Date;
+      /** Nothing counts, because the guard is not in force. No watch tells when it is again. */
+      readonly unguarded?: true;
     };

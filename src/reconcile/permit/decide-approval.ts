@@ -1,4 +1,4 @@
-import { printable } from '../../platform/escape.ts';
+import { asksForIt, NO_AUTHOR, notBy, notCounted, shown, uncountable, unguarded, untrusted } from './approval-words.ts';
 import type { ApprovalQuestion, ApprovalState } from './approvals.ts';
 import { FAULTS, type Fault, type Voice, voicesOf } from './weigh-approval.ts';
 
@@ -6,7 +6,6 @@ type NotGiven = Extract<ApprovalState, { readonly given: false }>;
 
 /** More names than this say nothing new to a person. */
 const MOST_NAMES = 5;
-const MOST_LETTERS = 64;
 
 const REASON_OF = {
   unguarded: 'ApprovalUnguarded',
@@ -43,6 +42,7 @@ export function decideApproval(question: ApprovalQuestion): ApprovalState {
     reason: counting.length > 0 ? 'AwaitingApproval' : reasonOf(voices, rejections),
     message: waitingFor(question, counting, silent),
     ...(until === undefined ? {} : { until }),
+    ...(brokenGuard(question) === undefined ? {} : { unguarded: true }),
   };
 }
 
@@ -67,7 +67,9 @@ function waitingFor(question: ApprovalQuestion, counting: readonly Voice[], sile
     `${counting.length} of ${requirement.approvals} approvals${who}`,
     ...authorOf(question, silent),
     ...hindrances(question),
-    ...(silent.length === 0 ? [] : [`not counted: ${names(silent, (voice) => ` (${whyNot(voice, question)})`)}`]),
+    ...(silent.length === 0
+      ? []
+      : [`not counted: ${names(silent, (voice) => notCounted(voice.approver, whyNot(voice, question)))}`]),
     `to decide: patchgen approve ${intent.name} --namespace ${intent.namespace}`,
   ].join('; ');
 }
@@ -75,18 +77,22 @@ function waitingFor(question: ApprovalQuestion, counting: readonly Voice[], sile
 /** Who asks is told beforehand that it takes somebody else; where they have tried, that is told with their name. */
 function authorOf({ requirement, requestedBy }: ApprovalQuestion, silent: readonly Voice[]): readonly string[] {
   if (requirement.author === 'Allow' || requestedBy === undefined) return [];
-  return silent.some(({ approver }) => approver === requestedBy) ? [] : [`not by ${shown(requestedBy)}`];
+  const told = silent.slice(0, MOST_NAMES).some(({ fault }) => fault === 'author');
+  return told ? [] : [notBy(requestedBy)];
 }
 
 /** What must be put right before anybody's approval can count, told also where nobody has approved yet. */
-function hindrances({ guard, requirement, requestedBy }: ApprovalQuestion): readonly string[] {
+function hindrances(question: ApprovalQuestion): readonly string[] {
+  const { requirement, requestedBy } = question;
+  const broken = brokenGuard(question);
   return [
-    ...(guard !== 'not-asked' && 'broken' in guard ? [`approvals do not count for now: ${guard.broken}`] : []),
-    ...(requirement.author === 'Refuse' && requestedBy === undefined
-      ? ['nobody can approve it while spec.requestedBy does not say who asks, because a policy refuses the author']
-      : []),
+    ...(broken === undefined ? [] : [uncountable(broken)]),
+    ...(requirement.author === 'Refuse' && requestedBy === undefined ? [NO_AUTHOR] : []),
   ];
 }
+
+const brokenGuard = ({ guard }: ApprovalQuestion): string | undefined =>
+  guard !== 'not-asked' && 'broken' in guard ? guard.broken : undefined;
 
 function whyNot({ decision, fault }: Voice, { guard }: ApprovalQuestion): string {
   const verb = decision === 'Approve' ? 'approved' : 'rejected';
@@ -96,27 +102,20 @@ function whyNot({ decision, fault }: Voice, { guard }: ApprovalQuestion): string
     case 'early':
       return `${verb} before this intent was created`;
     case 'author':
-      return 'asks for the change';
+      return asksForIt();
     case 'no-author':
       return 'may be who asks for the change';
     case 'expired':
       return `${verb} too long ago`;
     default:
-      return guard !== 'not-asked' && 'trustedSince' in guard
-        ? `${verb} before the admission policies were in force as they are now`
-        : `${verb} without a guard`;
+      return guard !== 'not-asked' && 'trustedSince' in guard ? untrusted(verb) : unguarded(verb);
   }
 }
 
-function names(voices: readonly Voice[], remark: (voice: Voice) => string = () => ''): string {
+function names(voices: readonly Voice[], worded: (voice: Voice) => string = nameOf): string {
   const more = voices.length - MOST_NAMES;
-  const told = voices.slice(0, MOST_NAMES).map((voice) => `${nameOf(voice)}${remark(voice)}`);
+  const told = voices.slice(0, MOST_NAMES).map(worded);
   return [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
 const nameOf = ({ approver }: Voice): string => shown(approver);
-
-function shown(name: string): string {
-  const letters = Array.from(printable(name));
-  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS).join('')}…` : letters.join('');
-}

@@ -35,6 +35,10 @@ function voiceOf(approval: Approval, question: ApprovalQuestion): Voice {
   return { approver, decision, expires, fault: faultOf(approval, question, expires) };
 }
 
+/** Whether this very decision counts. */
+export const counts = (approval: Approval, question: ApprovalQuestion): boolean =>
+  voiceOf(approval, question).fault === undefined;
+
 /** The server gives times in whole seconds, so what is of the same second as a bound counts as after it. */
 function faultOf(approval: Approval, question: ApprovalQuestion, expires: Date): Fault | undefined {
   const { intentCreatedAt, now } = question;

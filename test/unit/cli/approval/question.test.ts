@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Condition, PatchIntent, PatchIntentStatus } from '../../../../src/api/types.ts';
-import { objectionTo, type Question } from '../../../../src/cli/approval/question.ts';
+import { approvalCondition, objectionTo, type Question } from '../../../../src/cli/approval/question.ts';
 import type { Decision } from '../../../../src/cli/approval/read.ts';
 import { questionView } from '../../../../src/cli/approval/view.ts';
 import { painter } from '../../../../src/cli/output.ts';
+import type { ApprovalQuestion } from '../../../../src/reconcile/permit/approvals.ts';
+import { decideApproval } from '../../../../src/reconcile/permit/decide-approval.ts';
 import { recordedIo } from '../../../support/io.ts';
 
 const NOW = new Date('2026-01-02T00:00:00Z');
@@ -60,6 +62,25 @@ const withApproved = (reason: string, status: Condition['status'] = 'False'): Pa
   conditions: [condition('Ready', 'False', 'AwaitingApproval'), condition('Approved', status, reason)],
 });
 
+/** An intent of bob's with the status that the operator writes. */
+function toldBy(known: Partial<ApprovalQuestion>, requestedBy: string | null = 'bob'): PatchIntent {
+  const { reason, message } = decideApproval({
+    intent: { namespace: 'shop', name: 'web' },
+    requirement: { approvals: 1, timeToLiveMs: 24 * HOUR, author: 'Refuse' },
+    planDigest: PLAN,
+    ...(requestedBy === null ? {} : { requestedBy }),
+    intentCreatedAt: new Date(0),
+    approvals: [],
+    guard: { trustedSince: new Date(0) },
+    now: NOW,
+    ...known,
+  });
+  const conditions = [{ ...condition('Approved', 'False', reason), message }];
+  const told = intent({ ...WAITING, conditions });
+  const { requestedBy: _, ...spec } = told.spec;
+  return { ...told, spec: requestedBy === null ? spec : { ...spec, requestedBy } };
+}
+
 describe('an objection', () => {
   test('is there none where the plan awaits the approval of somebody who has a say', () => {
     expect(ask()).toBeUndefined();
@@ -67,12 +88,27 @@ describe('an objection', () => {
     expect(ask({}, 'Reject')).toBeUndefined();
   });
 
-  test.each(['AwaitingApproval', 'ApprovalStale', 'ApprovalExpired', 'ApprovalNotCounted'])(
+  test.each(['AwaitingApproval', 'ApprovalStale', 'ApprovalExpired', 'ApprovalNotCounted', 'ApprovalUnguarded'])(
     'is none while it is %s',
     (reason) => {
-      expect(ask({ intent: intent(withApproved(reason)) })).toBeUndefined();
+      for (const verb of ['Approve', 'Reject'] as const)
+        expect(ask({ intent: intent(withApproved(reason)) }, verb)).toBeUndefined();
     },
   );
+
+  test('is there as long as the guard is broken, and not because an approval is older than the guard', () => {
+    const said = [decision('carol')];
+    const broken = toldBy({ guard: { broken: 'no policy' }, approvals: said });
+    for (const verb of ['Approve', 'Reject'] as const) {
+      const words = /^a decision on shop\/web would not count now: .*no policy/;
+      expect(ask({ intent: broken }, verb)).toEqual({ canBeForced: true, message: expect.stringMatching(words) });
+    }
+    expect(ask({ intent: toldBy({ guard: { broken: 'no policy' } }) })?.canBeForced).toBe(true);
+    const older = toldBy({ guard: { trustedSince: NOW }, approvals: said });
+    expect(approvalCondition(older)?.reason).toBe('ApprovalUnguarded');
+    expect(ask({ intent: older, decisions: said })).toBeUndefined();
+    expect(ask({ intent: older, decisions: said }, 'Reject')).toBeUndefined();
+  });
 
   test.each([
     ['an older generation was handled', { ...WAITING, observedGeneration: 1 }],
@@ -91,7 +127,6 @@ describe('an objection', () => {
 
   test.each([
     ['ApprovalRejected', /was rejected/],
-    ['ApprovalUnguarded', /would not count/],
     ['SomethingNew', /nothing of shop\/web awaits approval/],
   ])('is there while it is %s, and can be forced', (reason, words) => {
     for (const verb of ['Approve', 'Reject'] as const) {
@@ -113,6 +148,23 @@ describe('an objection', () => {
     expect(ask({ caller: 'bob', wanted: { requirement, unread: [] } })).toBeUndefined();
   });
 
+  test('keeps the author from approving where only the status tells what the policies want', () => {
+    const blind = { unread: ['prod'] };
+    for (const approvals of [[], [decision('bob')], [decision('bob', { planDigest: 'b'.repeat(64) })]]) {
+      const told = toldBy({ approvals });
+      expect(ask({ caller: 'bob', wanted: blind, intent: told })).toEqual({
+        canBeForced: true,
+        message: expect.stringContaining('somebody else must'),
+      });
+      expect(ask({ caller: 'bob', wanted: blind, intent: told }, 'Reject')).toBeUndefined();
+      expect(ask({ caller: 'alice', wanted: blind, intent: told })).toBeUndefined();
+    }
+    const allowed = toldBy({ requirement: { approvals: 1, timeToLiveMs: HOUR, author: 'Allow' } });
+    expect(ask({ caller: 'bob', wanted: blind, intent: allowed })).toBeUndefined();
+    const nobody = toldBy({}, null);
+    expect(ask({ wanted: blind, intent: nobody })?.message).toContain('does not say who asks');
+  });
+
   test('is there where the author may not approve and nobody knows who that is', () => {
     const { requestedBy: _, ...spec } = intent().spec;
     expect(ask({ intent: { ...intent(), spec } })?.message).toContain('does not say who asks');
@@ -129,6 +181,25 @@ describe('an objection', () => {
     ])
       expect(ask({ decisions: [other] })).toBeUndefined();
   });
+
+  test('is none where what the same person has approved is older than the intent or than the guard', () => {
+    const own = [decision('alice')];
+    const created = (at: Date): PatchIntent => ({
+      ...intent(),
+      metadata: { ...intent().metadata, creationTimestamp: at.toISOString() },
+    });
+    expect(ask({ decisions: own, intent: created(NOW) })).toBeUndefined();
+    expect(ask({ decisions: own, intent: created(new Date(NOW.getTime() - HOUR)) })?.message).toContain('web-alice');
+    const since = { trustedSince: new Date(NOW.getTime() - HOUR / 2) };
+    const counted = decision('carol', { createdAt: NOW });
+    const requirement = { approvals: 2, timeToLiveMs: 24 * HOUR, author: 'Refuse' } as const;
+    for (const approvals of [own, [...own, counted]]) {
+      const told = toldBy({ guard: since, approvals, requirement });
+      expect(ask({ decisions: approvals, intent: told })).toBeUndefined();
+    }
+    const told = toldBy({ guard: since, approvals: [counted], requirement });
+    expect(ask({ caller: 'carol', decisions: [counted], intent: told })?.message).toContain('web-carol');
+  });
 });
 
 describe('the page', () => {
@@ -144,6 +215,15 @@ describe('the page', () => {
     expect(text).toMatch(/Decided +dave rejected another plan 60m ago\n/);
     expect(text).toMatch(/Together +2 within 24h, not of its author\n/);
     expect(text).toContain('  +replicas: 5\n');
+  });
+
+  test('counts what was decided on other plans, so that hundreds of it do not bury the diff', () => {
+    const old = Array.from({ length: 300 }, (_, i) => decision(`user-${i}`, { planDigest: 'b'.repeat(64) }));
+    const text = questionView(question({ decisions: [...old, decision('carol')] }), paint);
+    expect(text.match(/Decided .*/g)).toEqual([
+      expect.stringMatching(/^Decided +300 times on other plans, the last by user-299 60m ago$/),
+      expect.stringMatching(/^Decided +carol approved this plan 60m ago$/),
+    ]);
   });
 
   test('what could not be read is said to be unknown', () => {

@@ -70,6 +70,14 @@ describe('a kubeconfig', () => {
     expect(tls.verify).toBe(false);
   });
 
+  test('sends the name of an impersonated user as UTF-8, a byte to a character', async () => {
+    const path = await kubeconfig('config', { user: { as: 'jürgen 李' } });
+    const { headers } = await (await loadAccess({ kubeconfig: path, env: {} })).credentials();
+    const sent = headers['impersonate-user'] ?? '';
+    expect(Buffer.from(sent, 'latin1').toString('utf8')).toBe('jürgen 李');
+    expect(sent).toMatch(/^[\u{0}-\u{ff}]+$/u);
+  });
+
   test('runs an exec plugin, and runs it again on reload', async () => {
     const count = join(dir, 'count');
     await writeFile(count, '');

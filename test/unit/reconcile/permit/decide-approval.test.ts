@@ -166,6 +166,23 @@ describe('two approvals', () => {
   });
 });
 
+test('the author is told that it takes somebody else, whatever else of theirs lies around', () => {
+  const asking = 'ada (asks for the change)';
+  const told = (approvals: readonly Approval[]) => decideApproval(question({ approvals })).message;
+  for (const other of [
+    approval('ada', { planDigest: OTHER }),
+    approval('ada', { createdAt: hoursAgo(101) }),
+    approval('ada', { planDigest: OTHER, decision: 'Reject' }),
+  ]) {
+    expect(told([other])).toContain('; not by ada; not counted: ada (');
+  }
+  expect(told([approval('ada')])).not.toContain('not by ada');
+  expect(told([approval('ada')])).toContain(asking);
+  // The sixth of those who do not count is not named.
+  const before = ['a', 'aa', 'aaa', 'ab', 'abc'].map((name) => approval(name, { planDigest: OTHER }));
+  expect(told([...before, approval('ada')])).toContain('not by ada');
+});
+
 describe('a rejection', () => {
   const no = (approver: string, given: Partial<Approval> = {}): Approval =>
     approval(approver, { decision: 'Reject', ...given });
@@ -212,7 +229,8 @@ describe('a rejection', () => {
 
 test('a broken guard is told of before anybody approves, and is no news of what was said', () => {
   const state = decideApproval(question({ guard: { broken: 'install it' } }));
-  expect(state.reason).toBe('AwaitingApproval');
+  expect(state).toMatchObject({ reason: 'AwaitingApproval', unguarded: true });
+  expect(decideApproval(question())).not.toHaveProperty('unguarded');
   expect(state.message).toBe(
     '0 of 1 approvals; not by ada; approvals do not count for now: install it; to decide: patchgen approve web --namespace shop',
   );

@@ -380,6 +380,17 @@ describe('approval', () => {
   });
 });
 
+test('who waits because the guard is broken looks each minute whether it is mended, and others rely on watches', async () => {
+  const world = worldWith((around) => {
+    around.policies = [always];
+    around.guard = { broken: 'no policy' };
+  });
+  expect(await world.run()).toMatchObject({ ms: 60_000 });
+  world.around.guard = { trustedSince: world.clock.now() };
+  expect(await world.run()).toMatchObject({ ms: 300_000 });
+  expect(world.ready()?.message).not.toContain('no policy');
+});
+
 describe('who else owns the field can not be found out', () => {
   const asks = (spec: Parameters<typeof policy>[1]) => (around: ReconcileWorld['around']) => {
     around.policies = [policy('asks', spec)];
