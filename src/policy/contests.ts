@@ -44,6 +44,12 @@ export class Contests {
     return claim === undefined ? undefined : lostTo(claim, this.#of(claim.field)[0]);
   }
 
+  /** The same for a claim that is not in the contest, and takes nothing from those that are. */
+  rivalFor(claim: Claim): Claim | undefined {
+    const [winner] = this.#of(claim.field);
+    return winner === undefined || byAge(claim, winner) <= 0 ? undefined : lostTo(claim, winner);
+  }
+
   #of(field: string): readonly Claim[] {
     return this.#fields.get(field) ?? [];
   }

@@ -21,9 +21,18 @@ export interface OwnedMetadata {
   }[];
 }
 
+/** Which object the metadata is of. The core group is empty. */
+export interface OwnedObject {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
 type Reader = (
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
+  object: OwnedObject,
 ) => Owner | undefined;
 
 /**
@@ -55,9 +64,10 @@ const MANAGERS: Readonly<Record<string, Pick<Owner, 'tool' | 'kind'>>> = {
 export function ownerOf(
   { labels = {}, annotations = {}, managedFields = [] }: OwnedMetadata,
   path: readonly string[],
+  object: OwnedObject,
 ): Owner | undefined {
   for (const read of READERS) {
-    const owner = read(labels, annotations);
+    const owner = read(labels, annotations, object);
     if (owner !== undefined) return owner;
   }
   for (const { manager = '', subresource, fieldsV1 } of managedFields) {
@@ -77,17 +87,26 @@ export function ownerText({ tool, kind, name, namespace }: Omit<Owner, 'from'>):
 
 function fluxOwner(prefix: string, kind: string): Reader {
   return (labels) => {
-    const name = labels[`${prefix}/name`];
-    return name === undefined
+    const name = labels[`${prefix}/name`] ?? '';
+    return name === ''
       ? undefined
       : { tool: 'Flux', kind, name, ...namespaceOf(labels[`${prefix}/namespace`]), from: 'label' };
   };
 }
 
-/** `<application>:<group>/<kind>:<namespace>/<name>`; an application of another namespace is `<namespace>_<application>`. */
-function argoByTrackingId(_: unknown, annotations: Readonly<Record<string, string>>): Owner | undefined {
-  const [application = ''] = (annotations['argocd.argoproj.io/tracking-id'] ?? '').split(':');
-  return application === '' ? undefined : { ...applicationOf(application), from: 'annotation' };
+/**
+ * `<application>:<group>/<kind>:<namespace>/<name>`; an application of another namespace is `<namespace>_<application>`.
+ * As for Argo CD itself, it counts only on the object that it names: a Deployment's annotations are copied to its ReplicaSets
+ * (`ParseAppInstanceValue` in util/argo/resource_tracking.go and `isSelfReferencedObj` in controller/state.go of Argo CD).
+ */
+function argoByTrackingId(
+  _: unknown,
+  annotations: Readonly<Record<string, string>>,
+  { group, kind, namespace, name }: OwnedObject,
+): Owner | undefined {
+  const [application = '', ...object] = (annotations['argocd.argoproj.io/tracking-id'] ?? '').split(':');
+  if (application === '' || object.join(':') !== `${group}/${kind}:${namespace}/${name}`) return undefined;
+  return { ...applicationOf(application), from: 'annotation' };
 }
 
 function argoByLabel(labels: Readonly<Record<string, string>>): Owner | undefined {
@@ -105,8 +124,8 @@ function helmRelease(
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
 ): Owner | undefined {
-  const name = annotations['meta.helm.sh/release-name'];
-  if (labels['app.kubernetes.io/managed-by'] !== 'Helm' || name === undefined) return undefined;
+  const name = annotations['meta.helm.sh/release-name'] ?? '';
+  if (labels['app.kubernetes.io/managed-by'] !== 'Helm' || name === '') return undefined;
   return {
     tool: 'Helm',
     kind: 'Release',
@@ -117,7 +136,7 @@ function helmRelease(
 }
 
 const namespaceOf = (namespace: string | undefined): { readonly namespace?: string } =>
-  namespace === undefined ? {} : { namespace };
+  namespace === undefined || namespace === '' ? {} : { namespace };
 
 /** Whether a set of fields holds this one: `{"f:spec": {"f:replicas": {}}}`. */
 function manages(fields: unknown, path: readonly string[]): boolean {

@@ -11,7 +11,7 @@ import { renderPackage } from '../kpt/render.ts';
 import type { Labels, Unknown } from '../policy/input.ts';
 import { consents } from '../policy/reach.ts';
 import { keyOf } from './key.ts';
-import { admit as letThrough, pendingOf, waitUntil } from './permit/admit.ts';
+import { heed, admit as letThrough, pendingOf, waitUntil } from './permit/admit.ts';
 import type { ApprovalQuestion, ApprovalState } from './permit/approvals.ts';
 import { type Circumstances, type Consideration, consider, targetOf } from './permit/consider.ts';
 import { decideApproval } from './permit/decide-approval.ts';
@@ -199,10 +199,16 @@ export function admit(heard: Heard, rules: Rules): Allowed {
 }
 
 /** Asks the API server what it would say to the patch, where that is wanted and there is something to patch. */
-export async function rehearse(allowed: Allowed, world: World, signal: AbortSignal): Promise<Rehearsed> {
+export async function rehearse(
+  allowed: Allowed,
+  world: World,
+  { strictMode }: Rules,
+  signal: AbortSignal,
+): Promise<Rehearsed> {
   const { considered, spec, plan: made, warnings } = allowed;
   if (considered.live.action !== 'Change' || considered.published) return allowed as unknown as Rehearsed;
   const said = await world.targets.dryRun(made.patch, targetOf(spec), signal);
+  heed(said, strictMode);
   return { ...allowed, warnings: [...warnings, ...said] } as unknown as Rehearsed;
 }
 

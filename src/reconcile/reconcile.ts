@@ -83,7 +83,7 @@ async function follow(loaded: Loaded, deps: Deps, signal: AbortSignal, release: 
     reached = planned;
     const heard = await hear(weigh(await observe(planned, deps.world, signal)), deps.world, signal);
     reached = heard;
-    const allowed = await rehearse(admit(heard, deps.rules), deps.world, signal);
+    const allowed = await rehearse(admit(heard, deps.rules), deps.world, deps.rules, signal);
     const waits = takesPlace(allowed);
     if (waits) release();
     const reserved = await reserve(allowed, deps.world, signal);

@@ -20,6 +20,7 @@ const STEPS: Readonly<Record<Step, string>> = {
   validate: 'checking the intent',
   plan: 'planning the change',
   admit: 'deciding whether the plan may go ahead',
+  rehearse: 'asking the API server for a dry run of the patch',
   render: 'making the package',
   publish: 'writing the package',
   report: 'writing the status',

@@ -1,7 +1,7 @@
 import type { ErrorClass } from '../error-class.ts';
 
 /** The step of the path at which a reason arises. */
-export type Step = 'validate' | 'plan' | 'admit' | 'render' | 'publish' | 'report' | 'collect' | 'run';
+export type Step = 'validate' | 'plan' | 'admit' | 'rehearse' | 'render' | 'publish' | 'report' | 'collect' | 'run';
 
 export interface ReasonEntry {
   /** `Success` for outcomes that are no error. */

@@ -11,7 +11,7 @@ export const PLAN_REASONS = {
   },
   StrictMode: {
     class: 'Rejected',
-    step: 'plan',
+    step: 'admit',
     event: 'Warning',
     summary: 'Strict mode turns the warnings that the message lists into a refusal.',
     action: 'Cure the warnings, or run the operator without `--strict-mode`.',
@@ -25,23 +25,26 @@ export const PLAN_REASONS = {
   },
   TargetNotFound: {
     class: 'Waiting',
-    step: 'plan',
+    step: 'admit',
     event: 'Warning',
-    summary: 'The target does not exist, and strict mode plans nothing without it.',
+    summary: 'The target does not exist, and strict mode lets nothing through without it.',
     action: 'Create the target, or correct its name; the operator looks again every minute.',
   },
   TargetUnreadable: {
     class: 'Waiting',
-    step: 'plan',
+    step: 'admit',
     event: 'Warning',
-    summary: 'The operator may not read the target, and strict mode plans nothing without it.',
-    action: 'Grant what the message names, in the chart by the value `targets`; the operator looks again every minute.',
+    summary:
+      'The operator may not read the target, or ask for a dry run of the patch, and strict mode lets nothing through without that.',
+    action:
+      'Grant what the message names, in the chart by the value that it names; the operator looks again every minute.',
   },
   DryRunRefused: {
     class: 'Waiting',
-    step: 'plan',
+    step: 'rehearse',
     event: 'Warning',
-    summary: 'The API server would refuse the patch: a quota, a webhook or an admission policy stands against it.',
+    summary:
+      'The API server would refuse the patch: a quota, a webhook or an admission policy stands against it. In strict mode also: it would warn.',
     action: 'Settle what the message names, or change the intent; the operator asks again every minute.',
   },
 } as const satisfies Record<string, ReasonEntry>;

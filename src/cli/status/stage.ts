@@ -18,10 +18,12 @@ export type Stage =
   | 'Waiting';
 
 export interface PathStep {
-  readonly step: (typeof STEPS)[number];
+  readonly step: (typeof STEPS)[number] | typeof REHEARSE;
   readonly state: 'done' | 'failed' | 'skipped' | 'ahead';
 }
 
+/** A step of operators with `--plan-dry-run` alone, so it is told only where it is what stopped the intent. */
+const REHEARSE = 'rehearse' satisfies Step;
 const STEPS = ['validate', 'plan', 'admit', 'render', 'publish', 'report'] as const satisfies readonly Step[];
 
 /** Refusals and waits that have a word of their own: who looks at the list sees at once who has to act. */
@@ -66,7 +68,15 @@ export function pathOf(intent: PatchIntent): readonly PathStep[] {
   if (stage === 'New' || stage === 'Outdated' || stage === 'Deleting')
     return STEPS.map((step) => ({ step, state: 'ahead' }));
   const failed = failedStep(intent);
-  return STEPS.map((step, i) => ({ step, state: i < failed ? 'done' : i === failed ? 'failed' : 'ahead' }));
+  if (failed !== ADMIT || reasonOf(readyOf(intent)?.reason)?.step !== REHEARSE) return failedAt(failed, STEPS);
+  return failedAt(
+    failed + 1,
+    STEPS.flatMap((step) => (step === 'admit' ? [step, REHEARSE] : [step])),
+  );
+}
+
+function failedAt(failed: number, steps: readonly PathStep['step'][]): readonly PathStep[] {
+  return steps.map((step, i) => ({ step, state: i < failed ? 'done' : i === failed ? 'failed' : 'ahead' }));
 }
 
 /** Index of the step that failed: the one that the reason names, and never behind one that the conditions do not call done. */

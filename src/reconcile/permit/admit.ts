@@ -2,6 +2,8 @@ import { type Failure, Rejected, Waiting } from '../../api/errors.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { sha256 } from '../../kpt/digest.ts';
 import type { Considered, Decision } from '../../policy/verdict.ts';
+import { NO_DRY_RUN } from '../plan/dry-run.ts';
+import { tellsOfRight } from '../plan/missing-right.ts';
 import type { ApprovalState } from './approvals.ts';
 import type { Consideration } from './consider.ts';
 
@@ -60,6 +62,16 @@ function refuseStrictly({ base, live, unknown }: Consideration): void {
   const unread = [...(base.state === 'found' ? base.warnings : []), ...unknown];
   if (unread.length > 0) throw new Waiting('TargetUnreadable', `strict mode: ${unread.join('; ')}`);
   if (live.warnings.length > 0) throw new Rejected('StrictMode', `strict mode refuses: ${live.warnings.join('; ')}`);
+}
+
+/**
+ * What strict mode makes of what the API server said to the patch: no warning goes ahead. Rights are granted and admission
+ * policies are edited without a change of the spec, so that waits.
+ */
+export function heed(said: readonly string[], strictMode: boolean): void {
+  if (!strictMode || said.length === 0) return;
+  const unasked = said.every((text) => text.startsWith(NO_DRY_RUN) && tellsOfRight(text));
+  throw new Waiting(unasked ? 'TargetUnreadable' : 'DryRunRefused', `strict mode: ${said.join('; ')}`);
 }
 
 function refusal(refusing: readonly Considered[]): Failure {

@@ -1,22 +1,39 @@
-import { resolveSpec } from '../../api/resolve.ts';
+import { Rejected } from '../../api/errors.ts';
+import { type ResolvedSpec, resolveSpec } from '../../api/resolve.ts';
 import type { PatchIntent } from '../../api/types.ts';
 import { checkName, checkSpec } from '../../api/validate.ts';
+import { changeTypeOf } from '../../changes/index.ts';
 import type { Claim } from '../../policy/contests.ts';
 import { keyOf } from '../key.ts';
 import { targetOf } from './consider.ts';
 import { targetKey } from './target-key.ts';
 
+/** Whether a namespace lets in intents of another one. */
+export type LetsIn = (namespace: string, from: string) => boolean;
+
 /**
  * What an intent wants for itself, by its spec alone: also where policies refuse it, so that no verdict changes who wins. One
- * that is invalid, suspended, a dry run, or on its way out wants nothing; neither does one that reaches into a namespace that
- * does not let it in, or anybody could keep a field of others from them.
+ * that can not be planned, is suspended, a dry run, or on its way out wants nothing; neither does one that reaches into a
+ * namespace that does not let it in, or anybody could keep a field of others from them.
  */
-export function claimOf(intent: PatchIntent, letsIn: (namespace: string, from: string) => boolean): Claim | undefined {
-  const { metadata } = intent;
+export function claimOf(intent: PatchIntent, letsIn: LetsIn): Claim | undefined {
+  return claimBy(intent, letsIn, (spec) => !spec.dryRun);
+}
+
+/** What a dry run would want if it were none: to tell who has the field, and to keep it from nobody. */
+export function dryRunClaimOf(intent: PatchIntent, letsIn: LetsIn): Claim | undefined {
+  return claimBy(intent, letsIn, (spec) => spec.dryRun);
+}
+
+function claimBy(
+  { metadata, spec: raw }: PatchIntent,
+  letsIn: LetsIn,
+  counts: (spec: ResolvedSpec) => boolean,
+): Claim | undefined {
   if (metadata.deletionTimestamp !== undefined) return undefined;
-  if (checkName(metadata.name).length > 0 || checkSpec(intent.spec).length > 0) return undefined;
-  const spec = resolveSpec(intent.spec, metadata.namespace);
-  if (spec.suspend || spec.dryRun) return undefined;
+  if (checkName(metadata.name).length > 0 || checkSpec(raw).length > 0) return undefined;
+  const spec = resolveSpec(raw, metadata.namespace);
+  if (spec.suspend || !counts(spec) || !canBePlanned(spec)) return undefined;
   if (spec.namespace !== metadata.namespace && !letsIn(spec.namespace, metadata.namespace)) return undefined;
   return {
     key: keyOf(metadata),
@@ -25,4 +42,14 @@ export function claimOf(intent: PatchIntent, letsIn: (namespace: string, from: s
     field: `${targetKey(targetOf(spec))} .spec.replicas`,
     value: String(spec.replicas),
   };
+}
+
+/** Whether there will ever be a plan of this spec. Of custom kinds only their cluster knows. */
+function canBePlanned(spec: ResolvedSpec): boolean {
+  try {
+    return changeTypeOf(spec.intentType)?.plan(spec) !== undefined;
+  } catch (error) {
+    if (error instanceof Rejected) return false;
+    throw error;
+  }
 }

@@ -1,13 +1,13 @@
 import type { Labels, Unknown } from '../../policy/input.ts';
 import type { Owner } from '../../policy/owner.ts';
 
-/** The target as it is in the cluster now. */
+/** The target as it is in the cluster now. `warnings`: what a reviewer should know of how it was looked for. */
 export type Base =
   | FoundBase
   /** `notServed`: the cluster does not even have the kind. */
-  | { readonly state: 'missing'; readonly notServed?: true }
+  | { readonly state: 'missing'; readonly notServed?: true; readonly warnings?: readonly string[] }
   /** `why` names what is missing and where to grant it: `may not get deployments/scale …`. */
-  | { readonly state: 'unreadable'; readonly why: string }
+  | { readonly state: 'unreadable'; readonly why: string; readonly warnings?: readonly string[] }
   /** Live plans are switched off. */
   | { readonly state: 'not-asked' };
 

@@ -10,6 +10,8 @@ const FIELD_MANAGER = 'patchgen';
 const MAX_WORDS = 1024;
 /** How a warning of the API server begins in a plan. */
 export const SERVER_WARNS = 'the API server warns: ';
+/** How it begins that the API server could not be asked. */
+export const NO_DRY_RUN = 'no dry run of the patch: ';
 /** Answers that say nothing of the patch: no login, not there, too slow, too many requests. */
 const NO_VERDICT: ReadonlySet<number> = new Set([401, 404, 408, 429]);
 
@@ -29,20 +31,26 @@ export async function dryRunPatch(
     const { warnings } = await client.request({ method: 'PATCH', path: place.path, query, body: patch, signal });
     return warnings.map((text) => `${SERVER_WARNS}${cut(text, MAX_WORDS / 2)}`);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    if (!(error instanceof ApiError) || (error.status >= 500 && !BY_WEBHOOK.test(error.message))) throw error;
     if (error.status === 404) return [];
     if (NO_VERDICT.has(error.status)) throw error;
-    if (UNABLE.test(error.message)) return [`no dry run of the patch: ${cut(error.message, MAX_WORDS / 2)}`];
+    if (UNABLE.test(error.message)) return [`${NO_DRY_RUN}${cut(error.message, MAX_WORDS / 2)}`];
     if (error.status === 403 && (await lacksRight(client, place, target, error, signal))) {
       const { group, plural: resource } = place;
       const right = rightOf({ verb: 'patch', group, resource, namespace: target.namespace });
-      return [`no dry run of the patch: ${right}`];
+      return [`${NO_DRY_RUN}${right}`];
     }
     const words = cut(`the API server would refuse the patch: ${error.message}`, MAX_WORDS);
     throw new Waiting('DryRunRefused', words, { cause: error });
   }
 }
 
+/**
+ * With a 5xx the server does not answer for the patch, but for these: a webhook that must be asked and can't be
+ * (`ErrCallingWebhook` of apiserver/pkg/util/webhook/error.go, which the dispatchers of admission turn into an internal
+ * error), and one that says no with such a code of its own (`ToStatusErr` in admission/plugin/webhook/errors/statuserror.go).
+ */
+const BY_WEBHOOK = /^(Internal error occurred: failed calling webhook "|admission webhook ".*" denied the request)/s;
 /** A webhook with side effects is not asked, and nothing can be said for it. */
 const UNABLE = /^admission webhook ".*" does not support dry run/;
 /** How the authorizer of the API server words it. A webhook could say the same, so this alone settles nothing. */

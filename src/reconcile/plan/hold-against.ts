@@ -70,10 +70,10 @@ function warningsOf({ target }: Change, base: Base): readonly string[] {
       return base.warnings;
     case 'missing': {
       const what = base.notServed === true ? `kind ${apiVersion} ${kind}` : `${kind} ${name} in namespace ${namespace}`;
-      return [`${what} does not exist here; the package may be meant for another cluster`];
+      return [`${what} does not exist here; the package may be meant for another cluster`, ...(base.warnings ?? [])];
     }
     case 'unreadable':
-      return [base.why];
+      return [base.why, ...(base.warnings ?? [])];
     case 'not-asked':
       return unchecked;
   }

@@ -1,5 +1,7 @@
+import { groupOf } from '../../api/custom-kind.ts';
 import { ApiError, DecodeError, type KubeClient } from '../../platform/kubernetes/client.ts';
 import { type OwnedMetadata, ownerOf } from '../../policy/owner.ts';
+import type { Target } from '../permit/world.ts';
 import { rightOf } from './missing-right.ts';
 import type { Remembered, Version } from './target-memory.ts';
 import type { TargetPlace } from './target-place.ts';
@@ -57,6 +59,7 @@ const NO_NUMBER = /the spec replicas field .* does not exist/;
 export async function readMetadata(
   client: Client,
   { path }: TargetPlace,
+  { apiVersion, kind, namespace, name }: Target,
   signal: AbortSignal,
 ): Promise<TargetMetadata | 'missing' | 'forbidden'> {
   try {
@@ -67,7 +70,7 @@ export async function readMetadata(
       signal,
     });
     const metadata = body?.metadata ?? {};
-    const owner = ownerOf(metadata, REPLICAS);
+    const owner = ownerOf(metadata, REPLICAS, { group: groupOf(apiVersion), kind, namespace, name });
     const { generation, labels = {} } = metadata;
     const remembered = {
       ...(generation === undefined ? {} : { generation }),

@@ -69,7 +69,9 @@ function unsupported({ apiVersion, kind }: Target, why: string): Rejected {
 }
 
 function namesOf(kinds: readonly string[], apiVersion: string): string {
-  if (kinds.length === 0) return `, and no kind of ${apiVersion} has one`;
+  if (kinds.length === 0) return `, and no kind of ${apiVersion} in a namespace has a scale subresource`;
   const more = kinds.length - MOST_NAMED;
-  return `; of ${apiVersion} it works on ${kinds.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const named = `${kinds.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  // Not that it works on them: where their scale has its number is looked up for the kind that is asked for only.
+  return `; kinds of ${apiVersion} that have one in a namespace: ${named}`;
 }

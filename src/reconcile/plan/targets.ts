@@ -52,13 +52,13 @@ class LiveTargets implements Targets {
       case 'missing': {
         // The same answer comes for a kind that went away or can not scale any more.
         const again = await this.#places.find(target, signal, true);
-        return isPlace(again) ? { state: 'missing' } : withoutPlace(again);
+        return isPlace(again) ? { state: 'missing', ...doubtsOf(again) } : withoutPlace(again);
       }
       case 'forbidden':
-        return { state: 'unreadable', why: forbidden(place, target.namespace, '/scale') };
+        return { state: 'unreadable', why: forbidden(place, target.namespace, '/scale'), ...doubtsOf(place) };
       case 'without-number': {
         const why = `${target.kind} ${target.name} in namespace ${target.namespace} has no .spec.replicas, so how many it has is not known`;
-        return { state: 'unreadable', why };
+        return { state: 'unreadable', why, ...doubtsOf(place) };
       }
       default:
         return this.#withMetadata(target, place, scale, signal);
@@ -77,8 +77,8 @@ class LiveTargets implements Targets {
   async #withMetadata(target: Target, place: TargetPlace, scale: Scale, signal: AbortSignal): Promise<Base> {
     const known = this.#recall(place, scale);
     if (known !== undefined) return found(target, place, scale, known);
-    const metadata = await readMetadata(this.#client, place, signal);
-    if (metadata === 'missing') return { state: 'missing' };
+    const metadata = await readMetadata(this.#client, place, target, signal);
+    if (metadata === 'missing') return { state: 'missing', ...doubtsOf(place) };
     if (metadata === 'forbidden') {
       const unknown: Remembered = { labels: 'unknown', forbiddenAt: this.#clock.monotonic() };
       this.#memory.set(place.path, scale, unknown);
@@ -97,6 +97,10 @@ class LiveTargets implements Targets {
 }
 
 const isPlace = (place: FoundPlace): place is TargetPlace => typeof place === 'object' && 'path' in place;
+
+/** Whether packages write the right field is no less in doubt where the target can't be seen. */
+const doubtsOf = ({ warnings }: TargetPlace): Pick<TargetPlace, 'warnings'> | object =>
+  warnings.length === 0 ? {} : { warnings };
 
 function withoutPlace(place: Exclude<FoundPlace, TargetPlace>): Base {
   return place === 'not-served'

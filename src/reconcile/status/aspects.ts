@@ -8,11 +8,15 @@ export type Aspect = Pick<ConditionState, 'status' | 'reason' | 'message'> | 'go
 
 type Until = Reached | Delivered | undefined;
 
+/** Whether the spec has to change first. */
+export const isRejected = (outcome: Outcome): boolean =>
+  outcome.kind === 'failed' && outcome.failure.class === 'Rejected';
+
 /** Whether there is a plan for the spec as it is. */
 export function plannedOf(outcome: Outcome, verdict: Verdict, reached: Until): Aspect {
   const failed = outcome.kind === 'failed' && REASONS[outcome.failure.reason].step === 'plan';
   if (failed) return { status: 'False', reason: verdict.reason, message: verdict.message };
-  if (reached === undefined || !('considered' in reached)) return 'kept';
+  if (reached === undefined || !('considered' in reached)) return isRejected(outcome) ? 'gone' : 'kept';
   const { live, base } = reached.considered;
   const { kind, namespace, name } = reached.plan.change.target;
   const against = base.state === 'found' ? `against ${kind} ${namespace}/${name}` : 'without the live target';

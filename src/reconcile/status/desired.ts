@@ -2,6 +2,7 @@ import type { PackageStatus, PatchIntent, PatchIntentStatus } from '../../api/ty
 import { judge, type Outcome, type Verdict } from '../outcome.ts';
 import type { Delivered, Reached } from '../path.ts';
 import { requestedAt } from '../project.ts';
+import { isRejected } from './aspects.ts';
 import { conditionsOf } from './conditions.ts';
 import { ownerOf, planOf, policyOf } from './plan.ts';
 
@@ -24,25 +25,29 @@ export function desiredStatus(intent: PatchIntent, outcome: Outcome, context: Re
   return {
     observedGeneration: intent.metadata.generation,
     ...(handled === undefined ? kept('lastHandledReconcileAt', before) : { lastHandledReconcileAt: handled }),
-    ...plannedParts(reached, before, outcome.kind === 'published'),
+    ...plannedParts(outcome, reached, before),
     ...(claimed === undefined ? {} : { package: claimed }),
     conditions: conditionsOf(intent, outcome, verdict, reached, claimed, context),
   };
 }
 
-/** What the run found about its plan; what an earlier one found where this one did not come so far. */
+/**
+ * What the run found about its plan; what an earlier one found where this one did not come so far. A spec that is rejected
+ * before it has a plan has none: what is known is of another spec.
+ */
 function plannedParts(
+  outcome: Outcome,
   reached: Reached | Delivered | undefined,
   before: PatchIntentStatus,
-  through: boolean,
 ): PatchIntentStatus {
   if (reached === undefined || !('considered' in reached)) {
+    const known = isRejected(outcome) ? {} : before;
     const change =
-      reached !== undefined && 'plan' in reached ? { change: reached.plan.summary } : kept('change', before);
-    return { ...change, ...kept('plan', before), ...kept('owner', before), ...kept('policy', before) };
+      reached !== undefined && 'plan' in reached ? { change: reached.plan.summary } : kept('change', known);
+    return { ...change, ...kept('plan', known), ...kept('owner', known), ...kept('policy', known) };
   }
   const owner = ownerOf(reached);
-  const policy = policyOf(reached, through);
+  const policy = policyOf(reached, outcome.kind === 'published');
   return {
     change: reached.considered.live.summary,
     plan: planOf(reached, before.plan),

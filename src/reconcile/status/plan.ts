@@ -4,7 +4,7 @@ import { ownerText } from '../../policy/owner.ts';
 import { DECISIONS, strictest, type Considered as Voice } from '../../policy/verdict.ts';
 import type { Delivered, Heard, Rendered } from '../path.ts';
 import type { Consideration } from '../permit/consider.ts';
-import { SERVER_WARNS } from '../plan/dry-run.ts';
+import { NO_DRY_RUN, SERVER_WARNS } from '../plan/dry-run.ts';
 
 const MAX_WARNINGS = 64;
 const MAX_WARNING_LENGTH = 1024;
@@ -30,10 +30,12 @@ export function planOf(reached: Heard | Rendered | Delivered, before: PlanStatus
   };
 }
 
-/** A published change is not rehearsed again: what the API server warned of then still stands for the same live value. */
+/** A published change is not rehearsed again: what came of it then still stands for the same live value. */
 function rehearsed({ published, live }: Consideration, before: PlanStatus | undefined): readonly string[] {
   if (!published || before?.action !== live.action) return [];
-  return (before.warnings ?? []).filter((warning) => warning.startsWith(SERVER_WARNS));
+  return (before.warnings ?? []).filter(
+    (warning) => warning.startsWith(SERVER_WARNS) || warning.startsWith(NO_DRY_RUN),
+  );
 }
 
 /** `status.owner`; undefined where nothing tells of one. */

@@ -64,7 +64,7 @@ function failedWith(reason: Reason): PatchIntent {
   return intent({ observedGeneration: 2, conditions, ...(came === 'report' ? { package: PACKAGE } : {}) });
 }
 
-const ORDER: readonly Step[] = ['validate', 'plan', 'admit', 'render', 'publish', 'report'];
+const ORDER: readonly Step[] = ['validate', 'plan', 'admit', 'rehearse', 'render', 'publish', 'report'];
 
 /** The states of the steps of a run that failed with the reason, where these conditions stand beside it. */
 function statesOf(reason: Reason, conditions: readonly Condition[], more: Partial<PatchIntentStatus> = {}): string {
@@ -119,6 +119,8 @@ describe('the stage', () => {
     ['UnsupportedTargetKind', 'done failed ahead ahead ahead ahead'],
     ['PolicyDenied', 'done done failed ahead ahead ahead'],
     ['AwaitingApproval', 'done done failed ahead ahead ahead'],
+    ['StrictMode', 'done done failed ahead ahead ahead'],
+    ['TargetNotFound', 'done done failed ahead ahead ahead'],
     ['StorageFull', 'done done done done failed ahead'],
     ['StatusConflict', 'done done done done done failed'],
   ] as const)('%s fails at its step', (reason, states) => {
@@ -127,6 +129,16 @@ describe('the stage', () => {
         .map(({ state }) => state)
         .join(' '),
     ).toBe(states);
+  });
+
+  test('of those who ask for dry runs one step more fails, and only where it is what stopped the intent', () => {
+    const path = pathOf(failedWith('DryRunRefused'));
+    expect(path.map(({ step, state }) => `${step} ${state}`).slice(2, 5)).toEqual([
+      'admit done',
+      'rehearse failed',
+      'render ahead',
+    ]);
+    expect(pathOf(failedWith('StorageFull')).map(({ step }) => step)).not.toContain('rehearse');
   });
 
   describe('of a reason that may come up anywhere', () => {

@@ -28,6 +28,16 @@ describe('two intents on one field', () => {
     expect([contests.rivalOf('shop/a'), contests.rivalOf('shop/b')?.key]).toEqual([undefined, 'shop/a']);
   });
 
+  test('one that stands outside would lose like one inside, and is no rival of anybody', () => {
+    const contests = contestsOf(claim('old', 3, 5), claim('young', 5, 7));
+    expect(contests.rivalFor(claim('dry', 4, 9))?.key).toBe('shop/old');
+    expect(contests.rivalFor(claim('dry', 4, 5))).toBeUndefined();
+    expect(contests.rivalFor(claim('dry', 2, 9))).toBeUndefined();
+    expect(contests.rivalFor(claim('dry', 4, 9, 'another field'))).toBeUndefined();
+    expect(contests.rivalOf('shop/dry')).toBeUndefined();
+    expect(contests.rivalOf('shop/young')?.key).toBe('shop/old');
+  });
+
   test('equal values share', () => {
     const contests = contestsOf(claim('old', 1, 5), claim('young', 2, 5));
     expect(contests.rivalOf('shop/young')).toBeUndefined();

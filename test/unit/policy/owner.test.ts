@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type OwnedMetadata, ownerOf, ownerText } from '../../../src/policy/owner.ts';
+import { type OwnedMetadata, type OwnedObject, ownerOf, ownerText } from '../../../src/policy/owner.ts';
 
 const REPLICAS = ['spec', 'replicas'];
+const WEB: OwnedObject = { group: 'apps', kind: 'Deployment', namespace: 'prod', name: 'web' };
 const helm = {
   labels: { 'app.kubernetes.io/managed-by': 'Helm' },
   annotations: { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': 'prod' },
@@ -40,6 +41,22 @@ describe('an owner is read from', () => {
       'Argo CD Application team-a/shop',
     ],
     ['the label of Argo CD', { labels: { 'argocd.argoproj.io/instance': 'shop' } }, 'Argo CD Application shop'],
+    [
+      'the label of Argo CD, beside a tracking id that was copied from another object',
+      {
+        labels: { 'argocd.argoproj.io/instance': 'shop' },
+        annotations: { 'argocd.argoproj.io/tracking-id': 'other:apps/Deployment:prod/api' },
+      },
+      'Argo CD Application shop',
+    ],
+    [
+      'the tracking id of Argo CD, beside an empty label of Flux',
+      {
+        labels: { 'kustomize.toolkit.fluxcd.io/name': '' },
+        annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:prod/web' },
+      },
+      'Argo CD Application shop',
+    ],
     ['the annotations of a Helm release', helm, 'Helm Release prod/shop'],
     ['the manager of the field', byManager('kustomize-controller', MANAGES_REPLICAS), 'Flux Kustomization'],
     [
@@ -49,7 +66,7 @@ describe('an owner is read from', () => {
     ],
   ];
   test.each(cases)('%s', (_, metadata, text) => {
-    const owner = ownerOf(metadata, REPLICAS);
+    const owner = ownerOf(metadata, REPLICAS, WEB);
     expect(owner && ownerText(owner)).toBe(text);
   });
 });
@@ -59,19 +76,44 @@ describe('no owner is seen in', () => {
     ['nothing', {}],
     ['a label that any tool sets', { labels: { 'app.kubernetes.io/instance': 'shop' } }],
     ['annotations of Helm on what Helm does not manage', { annotations: helm.annotations }],
+    ...[
+      'apps/ReplicaSet:prod/web',
+      'extensions/Deployment:prod/web',
+      'apps/Deployment:dev/web',
+      'apps/Deployment:prod/api',
+    ].map((object): readonly [string, OwnedMetadata] => [
+      `a tracking id that names another object: ${object}`,
+      { annotations: { 'argocd.argoproj.io/tracking-id': `shop:${object}` } },
+    ]),
+    ['a tracking id that names no object', { annotations: { 'argocd.argoproj.io/tracking-id': 'shop' } }],
+    ['an empty name of a Kustomization', { labels: { 'kustomize.toolkit.fluxcd.io/name': '' } }],
+    [
+      'an empty name of a release',
+      {
+        labels: helm.labels,
+        annotations: { 'meta.helm.sh/release-name': '', 'meta.helm.sh/release-namespace': 'prod' },
+      },
+    ],
     ['an empty tracking id', { annotations: { 'argocd.argoproj.io/tracking-id': '' } }],
     ['a tool that manages another field', byManager('kustomize-controller', { 'f:spec': { 'f:paused': {} } })],
     ['a person who manages the field', byManager('kubectl-edit', MANAGES_REPLICAS)],
     ['a manager by the name of a member of every object', byManager('constructor', MANAGES_REPLICAS)],
     ['the status that a tool writes', byManager('helm-controller', MANAGES_REPLICAS, 'status')],
   ];
-  test.each(cases)('%s', (_, metadata) => expect(ownerOf(metadata, REPLICAS)).toBeUndefined());
+  test.each(cases)('%s', (_, metadata) => expect(ownerOf(metadata, REPLICAS, WEB)).toBeUndefined());
+});
+
+test('an object of the core group is tracked with an empty group', () => {
+  const metadata = { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:/ReplicationController:prod/web' } };
+  const object = { group: '', kind: 'ReplicationController', namespace: 'prod', name: 'web' };
+  expect(ownerOf(metadata, REPLICAS, object)).toMatchObject({ name: 'shop' });
+  expect(ownerOf(metadata, REPLICAS, { ...object, group: 'apps' })).toBeUndefined();
 });
 
 test('whatever stands in managed fields, it does not throw', () => {
   fc.assert(
     fc.property(fc.anything(), (fieldsV1) => {
-      expect(() => ownerOf(byManager('helm', fieldsV1), REPLICAS)).not.toThrow();
+      expect(() => ownerOf(byManager('helm', fieldsV1), REPLICAS, WEB)).not.toThrow();
     }),
   );
 });

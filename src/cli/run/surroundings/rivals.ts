@@ -1,13 +1,12 @@
 import type { PatchIntent } from '../../../api/types.ts';
 import { type Claim, Contests } from '../../../policy/contests.ts';
-import { claimOf } from '../../../reconcile/permit/claim-of.ts';
+import { claimOf, dryRunClaimOf, type LetsIn } from '../../../reconcile/permit/claim-of.ts';
 import type { StoreChange } from '../../../runtime/store.ts';
 import { wantedTarget } from './touched.ts';
 
 export interface RivalsOptions {
   readonly intents: { get(key: string): PatchIntent | undefined };
-  /** Whether a namespace lets in intents of another one. */
-  readonly letsIn: (namespace: string, from: string) => boolean;
+  readonly letsIn: LetsIn;
   /** These intents have another rival now, or none any more. */
   readonly onMoved: (keys: readonly string[]) => void;
 }
@@ -24,7 +23,15 @@ export class Rivals {
   }
 
   rivalOf(key: string): Claim | undefined {
-    return this.#contests.rivalOf(key);
+    return this.#contests.rivalOf(key) ?? this.#rivalOfDryRun(key);
+  }
+
+  /** Looked up when asked: a dry run is not woken when the winner moves. */
+  #rivalOfDryRun(key: string): Claim | undefined {
+    const { intents, letsIn } = this.#options;
+    const intent = intents.get(key);
+    const claim = intent === undefined ? undefined : dryRunClaimOf(intent, letsIn);
+    return claim === undefined ? undefined : this.#contests.rivalFor(claim);
   }
 
   intentChanged({ key, type, old, object }: StoreChange<PatchIntent>): void {

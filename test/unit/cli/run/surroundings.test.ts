@@ -402,8 +402,23 @@ describe('rivals', () => {
     expect(new Set(scene.woken.map(({ key }) => key)).size).toBe(2_001);
   });
 
-  test('what is invalid, suspended, a dry run or on its way out wants nothing', async () => {
-    const nothing = [wants(5, { suspend: true }), wants(5, { dryRun: true }), wants(500), 'no spec', null];
+  test('a dry run has the rival that it would have if it were none', async () => {
+    const dry = { ...young, spec: wants(7, { dryRun: true }) };
+    const scene = await surrounded({ intents: [dry, old] });
+    const { surroundings } = scene.running;
+    expect(surroundings.rivalOf('shop/young')).toMatchObject({ key: 'shop/old', value: '5' });
+    expect(surroundings.rivalOf('shop/old')).toBeUndefined();
+    scene.intend({ ...dry, spec: wants(5, { dryRun: true }), generation: 2 });
+    expect(surroundings.rivalOf('shop/young')).toBeUndefined();
+    scene.intend({ ...dry, spec: wants(7, { dryRun: true, suspend: true }), generation: 3 });
+    expect(surroundings.rivalOf('shop/young')).toBeUndefined();
+  });
+
+  test('what is invalid, suspended, a dry run, on its way out or of a kind that scaling does not work on wants nothing', async () => {
+    const nothing = [
+      ...[wants(5, { suspend: true }), wants(5, { dryRun: true }), wants(500), 'no spec', null],
+      wants(5, { targetApiVersion: 'apps/v1beta1' }),
+    ];
     for (const spec of nothing) {
       const scene = await surrounded({ intents: [{ ...old, spec }, young] });
       expect(scene.running.surroundings.rivalOf('shop/young')).toBeUndefined();
@@ -411,7 +426,14 @@ describe('rivals', () => {
   });
 
   test('one object is one field whatever version of its group it is called by', async () => {
-    const scene = await surrounded({ intents: [old, { ...young, spec: wants(7, { targetApiVersion: 'apps/v2' }) }] });
+    const fleet = (replicas: number, version: string) =>
+      wants(replicas, { targetApiVersion: `example.dev/${version}`, targetKind: 'Fleet' });
+    const scene = await surrounded({
+      intents: [
+        { ...old, spec: fleet(5, 'v1') },
+        { ...young, spec: fleet(7, 'v2') },
+      ],
+    });
     expect(scene.running.surroundings.rivalOf('shop/young')?.key).toBe('shop/old');
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Transient, Waiting } from '../../../../src/api/errors.ts';
+import { Rejected, Transient, Waiting } from '../../../../src/api/errors.ts';
 import { ConnectionError } from '../../../../src/platform/kubernetes/client.ts';
 import { CALM } from '../../../../src/policy/brake.ts';
 import { claimOf, EMPTY_LEDGER, reserve } from '../../../../src/policy/ledger.ts';
 import type { FoundBase } from '../../../../src/reconcile/plan/base.ts';
-import { intent } from '../../../support/intents.ts';
+import { goodSpec, intent } from '../../../support/intents.ts';
 import { policy } from '../../../support/policies.ts';
 import { ReconcileWorld } from '../../../support/reconcile-world.ts';
 
@@ -102,7 +102,9 @@ describe('a plan against the live target', () => {
     expect(await strict.run()).toMatchObject({ next: 'after' });
     expect(strict.ready()).toMatchObject({ status: 'False', reason: 'TargetNotFound' });
     expect(conditionOf(strict, 'Stalled')).toBeUndefined();
-    expect(conditionOf(strict, 'Planned')).toMatchObject({ status: 'False', reason: 'TargetNotFound' });
+    // The plan is there; what it lacks keeps it from being let through.
+    expect(conditionOf(strict, 'Planned')).toMatchObject({ status: 'True', reason: 'PlanMade' });
+    expect(strict.status().plan?.planDigest).toBeDefined();
   });
 
   test('a refusal of the dry run waits, and counts for the storm brake', async () => {
@@ -113,9 +115,24 @@ describe('a plan against the live target', () => {
     });
     expect(await world.run()).toMatchObject({ next: 'after' });
     expect(world.ready()).toMatchObject({ reason: 'DryRunRefused', message: 'exceeded quota' });
+    expect(conditionOf(world, 'Planned')).toMatchObject({ status: 'True', reason: 'PlanMade' });
+    expect(world.status().plan?.diff).toBeDefined();
     expect(world.around.failed).toEqual(['uid-1/1']);
     expect(world.packages.size).toBe(0);
   });
+
+  test.each(['the API server warns: old', 'no dry run of the patch: the operator may not patch deployments'])(
+    'what came of the dry run stays in the plan once it is published, without another write: %s',
+    async (words) => {
+      const world = worldWith((around) => {
+        around.dryRun = () => [words];
+      });
+      await world.run();
+      await world.run();
+      expect(world.status().plan?.warnings).toContain(words);
+      expect(world.statusWrites).toHaveLength(1);
+    },
+  );
 
   test('what the dry run warns of stands in the plan', async () => {
     const world = worldWith((around) => {
@@ -155,6 +172,59 @@ describe('somebody else wants the field', () => {
     expect(world.ready()).toMatchObject({ status: 'True' });
     expect(world.status().plan?.warnings?.join()).toContain('HorizontalPodAutoscaler web');
   });
+});
+
+test('a spec that is rejected before it has a plan tells of no plan of another spec, and keeps the package', async () => {
+  const world = worldWith((around) => {
+    around.base = { ...found, owner: { tool: 'Flux', kind: 'Kustomization', name: 'apps', from: 'label' } };
+    around.policies = [policy('caps', { replicas: { max: 40 } })];
+  });
+  await world.run();
+  const { change, plan, owner, policy: verdict, package: claimed } = world.status();
+  expect([change, plan, owner, verdict, claimed].every((part) => part !== undefined)).toBe(true);
+  const spec = { intentType: 'scaling', target: 'web', replicas: 5, correlationId: 'c' };
+  for (const [at, wrong] of [{ targetKind: 'DaemonSet' }, { replicas: 500 }, { namespace: 'No' }].entries()) {
+    world.put(intent({ spec: { ...spec, ...wrong }, generation: 2 + 2 * at, status: world.status() }));
+    await world.run();
+    expect(conditionOf(world, 'Stalled')).toMatchObject({ status: 'True' });
+    for (const part of ['change', 'plan', 'owner', 'policy']) expect(world.status()).not.toHaveProperty(part);
+    expect(world.status().package).toEqual({ ...claimed, generation: world.status().package?.generation });
+    expect(conditionOf(world, 'Planned')?.status).not.toBe('True');
+    world.put(intent({ spec, generation: 3 + 2 * at, status: world.status() }));
+    await world.run();
+    expect(world.status()).toMatchObject({ change, plan: { action: 'Change' } });
+  }
+});
+
+test('what only a later step finds of a kind leaves the change that is asked for, and no plan', async () => {
+  const world = worldWith(() => {});
+  await world.run();
+  world.around.readFailures = [new Rejected('UnsupportedTargetKind', 'it has no scale')];
+  world.put(intent({ spec: { ...goodSpec, replicas: 7 }, generation: 2, status: world.status() }));
+  await world.run();
+  expect(world.status()).toMatchObject({ change: 'replicas → 7' });
+  expect(world.status()).not.toHaveProperty('plan');
+  expect(conditionOf(world, 'Planned')).toMatchObject({ status: 'False', reason: 'UnsupportedTargetKind' });
+});
+
+test('a failure that passes, and a suspension, leave the plan that was made', async () => {
+  const world = worldWith(() => {});
+  await world.run();
+  const { change, plan } = world.status();
+  world.around.readFailures = [new ConnectionError('no answer')];
+  world.put(intent({ spec: { ...goodSpec, replicas: 7 }, generation: 2, status: world.status() }));
+  await world.run();
+  expect(world.ready()).toMatchObject({ reason: 'ApiUnavailable' });
+  expect(world.status()).toMatchObject({ change: 'replicas → 7', plan: { planDigest: plan?.planDigest } });
+  world.put(
+    intent({
+      spec: { ...goodSpec, suspend: true },
+      generation: 3,
+      status: { ...world.status(), change: change ?? '' },
+    }),
+  );
+  await world.run();
+  expect(world.status()).toMatchObject({ change, plan: { planDigest: plan?.planDigest } });
 });
 
 describe('policies', () => {

@@ -127,6 +127,28 @@ describe('a custom kind', () => {
   });
 });
 
+describe('what is in doubt about a custom kind is told also', () => {
+  const doubt = [expect.stringContaining('no CustomResourceDefinition fleets.example.dev tells')];
+  const { [`GET ${DEFINITION}`]: _, ...undefinedFleet } = fleetWorld;
+  const refusing = (status: number, message: string) => ({
+    ...undefinedFleet,
+    [`GET ${FLEET}/scale`]: () => Promise.reject(refusal(status, message)),
+  });
+
+  test.each([
+    ['a target whose scale may not be read', 403, 'no', 'unreadable'],
+    ['a target without a number', 500, 'the spec replicas field ".spec.replicas" does not exist', 'unreadable'],
+    ['a target that is missing', 404, 'not found', 'missing'],
+  ])('of %s', async (_name, status, message, state) => {
+    expect(await targetWorld(refusing(status, message)).read(fleet)).toMatchObject({ state, warnings: doubt });
+  });
+
+  test('of a target that goes while it is read', async () => {
+    const { [`GET ${FLEET}`]: _gone, ...answers } = undefinedFleet;
+    expect(await targetWorld(answers).read(fleet)).toMatchObject({ state: 'missing', warnings: doubt });
+  });
+});
+
 describe('a kind that scaling does not work on is Rejected', () => {
   const rejected = (message: RegExp) => ({
     class: 'Rejected',
@@ -134,10 +156,19 @@ describe('a kind that scaling does not work on is Rejected', () => {
     message: expect.stringMatching(message),
   });
 
-  test('without a scale subresource, in words that name the kinds of its API version that have one', async () => {
+  test('without a scale subresource, in words that name the kinds of its API version that have one, and promise nothing of them', async () => {
     const list = served(resource('fleets', 'Fleet'), resource('ships', 'Ship'), resource('ships/scale', 'Scale'));
     await expect(targetWorld({ [`GET ${DISCOVERY}`]: list }).read(fleet)).rejects.toMatchObject(
-      rejected(/^scaling does not work on "example.dev\/v1 Fleet": it has no scale subresource; .* works on Ship$/),
+      rejected(
+        /^scaling does not work on "example.dev\/v1 Fleet": it has no scale subresource; kinds of example.dev\/v1 that have one in a namespace: Ship$/,
+      ),
+    );
+  });
+
+  test('and where none has one, the words say so', async () => {
+    const list = served(resource('fleets', 'Fleet'));
+    await expect(targetWorld({ [`GET ${DISCOVERY}`]: list }).read(fleet)).rejects.toMatchObject(
+      rejected(/, and no kind of example.dev\/v1 in a namespace has a scale subresource$/),
     );
   });
 

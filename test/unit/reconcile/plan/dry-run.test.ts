@@ -38,6 +38,8 @@ describe('a dry run of the patch', () => {
     [400, 'admission webhook "guard" denied the request: bad'],
     [409, 'Operation cannot be fulfilled'],
     [422, 'Deployment.apps "web" is invalid: spec.replicas'],
+    [500, 'Internal error occurred: failed calling webhook "guard.dev": failed to call webhook: connection refused'],
+    [503, 'admission webhook "guard" denied the request: come back'],
   ])('that the server refuses with %d holds the change, in its own words', async (status, message) => {
     const { result, asked } = run(status, message);
     await expect(result).rejects.toMatchObject({
@@ -68,6 +70,11 @@ describe('a dry run of the patch', () => {
     expect(await run(404, 'not found').result).toEqual([]);
     const { targets } = targetWorld({});
     expect(await targets.dryRun(patch, { ...target, apiVersion: 'example.dev/v1' }, signal)).toEqual([]);
+  });
+
+  test('is tried again where the server itself is in trouble, whatever else its words hold', async () => {
+    const message = 'etcdserver: timeout (failed calling webhook "x")';
+    await expect(run(500, message).result).rejects.toMatchObject({ status: 500 });
   });
 
   test.each([401, 429, 500, 503])('that the server answers with %d is tried again', async (status) => {

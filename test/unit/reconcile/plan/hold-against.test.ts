@@ -24,6 +24,16 @@ const found = (with_: Partial<FoundBase> = {}): FoundBase => ({
   ...with_,
 });
 
+describe('what is in doubt of how the target is scaled is a warning', () => {
+  const warnings = ['whether Fleet is scaled by .spec.replicas is not known'];
+  test.each<Base>([
+    { state: 'missing', warnings },
+    { state: 'unreadable', why: 'no right', warnings },
+  ])('also where it is $state', (base) => {
+    expect(holdAgainst(plan, base).warnings).toEqual([expect.any(String), ...warnings]);
+  });
+});
+
 describe('a plan beside the live target', () => {
   test('says from what to what, with a diff', () => {
     expect(holdAgainst(plan, found())).toEqual({
