@@ -1,6 +1,7 @@
 import { durationMs } from '../api/duration.ts';
 import { MAX_STORM_FAILURES } from '../api/policy/limits.ts';
 import type { StormBrake } from '../api/schema/patchpolicy.ts';
+import { CLOCKS_APART_MS } from './clocks.ts';
 
 /**
  * Failures of changes under one policy, for its storm brake. Plain JSON of at most 100 failures, about 6 kB. A failure is
@@ -44,6 +45,23 @@ export function mergeStorms(one: StormState, other: StormState): StormState {
   const tripped = [one.trippedAt, other.trippedAt].filter((at) => at !== undefined);
   const failures = newest([...one.failures, ...other.failures], MAX_STORM_FAILURES);
   return stateOf(failures, tripped.length === 0 ? undefined : Math.max(...tripped));
+}
+
+/** Whether the brake would be milder by what is stored than by what is known: a failure that counts, or a cool-down, is not there. */
+export function lacksStorm(stored: StormState, known: StormState, brake: StormBrake, now: Date): boolean {
+  if (brakedUntil(known, brake, now) !== undefined && brakedUntil(stored, brake, now) === undefined) return true;
+  const counts = ({ at }: Failure): boolean => now.getTime() - at < msOf(brake.window);
+  const there = new Set(stored.failures.filter(counts).map(({ id }) => id));
+  return newest(known.failures, brake.failures).some((failure) => counts(failure) && !there.has(failure.id));
+}
+
+/** Times that lie ahead become now; the same state where none does. */
+export function drawBackStorm(state: StormState, now: Date): StormState {
+  const { failures, trippedAt } = state;
+  const present = now.getTime();
+  if (Math.max(failures.at(-1)?.at ?? 0, trippedAt ?? 0) <= present + CLOCKS_APART_MS) return state;
+  const drawn = failures.map(({ at, id }) => ({ at: Math.min(at, present), id }));
+  return stateOf(newest(drawn, MAX_STORM_FAILURES), trippedAt === undefined ? undefined : Math.min(trippedAt, present));
 }
 
 function stateOf(failures: readonly Failure[], trippedAt: number | undefined): StormState {

@@ -1,4 +1,5 @@
 import type { RateLimits } from '../api/schema/patchpolicy.ts';
+import { CLOCKS_APART_MS } from './clocks.ts';
 import { type Claim, ENTRY_WIDTH, type Entry, entryOf, isBefore, textOf, textOfAll } from './ledger-entry.ts';
 import { changesOf, moveIndex, usedIn } from './ledger-index.ts';
 
@@ -33,6 +34,7 @@ export const EMPTY_LEDGER: Ledger = Object.freeze({ entries: Object.freeze([]) }
 const NO_TEXT: KnownText = Object.freeze({ ledger: EMPTY_LEDGER, text: '' });
 
 const HOUR_S = 3600;
+const PARTING_MS = 60_000;
 /** Stands for changes that nobody can read any more. No claim hashes to it but by a chance of 1 to 2^144. */
 const SEAL: Claim = Object.freeze({ namespace: '------', target: '--------', id: '----------' });
 
@@ -107,6 +109,22 @@ export function expire(ledger: Ledger, now: Date): Ledger {
   return left === entries ? ledger : { entries: left };
 }
 
+/** Times that lie ahead become now; the same ledger where none does. */
+export function drawBackLedger(ledger: Ledger, now: Date): Ledger {
+  const last = ledger.entries.at(-1);
+  return last === undefined || last.at * 1000 <= now.getTime() + CLOCKS_APART_MS ? ledger : expire(ledger, now);
+}
+
+/**
+ * Whether a change that is known and counts is missing in what is stored. What counts for less than another minute is
+ * not missed: a replica whose clock is ahead may have let it go.
+ */
+export function lacksChanges(stored: Ledger, known: Ledger, now: Date): boolean {
+  const soon = new Date(now.getTime() + PARTING_MS);
+  const there = new Set(stored.entries.filter(({ at }) => !isOver(at, now)).map(changeOf));
+  return known.entries.some((entry) => !isOver(entry.at, soon) && !there.has(changeOf(entry)));
+}
+
 /**
  * What two replicas counted, together. Commutative, associative, idempotent. Of one change the later time counts. Beyond the bound the oldest entries go:
  * until the oldest of the rest is an hour old nothing is let through, and by then those are older.
@@ -177,7 +195,7 @@ function sorted(entries: readonly Entry[]): Ledger {
   const last = new Map<string, readonly [text: string, entry: Entry]>();
   for (const entry of entries) {
     const text = textOf(entry);
-    const change = entry.namespace + entry.target + entry.id;
+    const change = changeOf(entry);
     const known = last.get(change);
     if (known === undefined || known[0] < text) last.set(change, [text, entry]);
   }
@@ -185,6 +203,7 @@ function sorted(entries: readonly Entry[]): Ledger {
   return { entries: ordered.slice(-MAX_ENTRIES) };
 }
 
+const changeOf = ({ namespace, target, id }: Entry): string => namespace + target + id;
 const isSeal = ({ namespace, target, id }: Entry): boolean =>
   id === SEAL.id && target === SEAL.target && namespace === SEAL.namespace;
 const hasSeal = ({ entries }: Ledger): boolean => changesOf(entries, SEAL).some(isSeal);

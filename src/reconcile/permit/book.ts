@@ -87,12 +87,12 @@ export class Book {
     else this.#plan();
   }
 
-  /** Lets a write under way end, writes failures that are new, and ends. */
+  /** Lets a write under way end, writes what the status still lacks, and ends. */
   async finish(): Promise<void> {
     this.#closed = true;
     this.#page.reject(shuttingDown());
     await this.#idle;
-    if (this.#page.hasNewFailures() && this.#with.mayWrite() && !this.#ended.signal.aborted) await this.#round();
+    if (this.#page.owes() && this.#with.mayWrite() && !this.#ended.signal.aborted) await this.#round();
     this.abandon();
   }
 

@@ -1,11 +1,13 @@
-import type { PolicyStatus } from '../../api/schema/patchpolicy.ts';
+import type { PolicyStatus, StormBrake } from '../../api/schema/patchpolicy.ts';
 import type { Condition } from '../../api/types.ts';
-import { CALM, mergeStorms, type StormState } from '../../policy/brake.ts';
+import { CALM, drawBackStorm, lacksStorm, mergeStorms, type StormState } from '../../policy/brake.ts';
 import {
+  drawBackLedger,
   EMPTY_LEDGER,
   expire,
   type KnownText,
   type Ledger,
+  lacksChanges,
   ledgerOf,
   ledgerText,
   mergeLedgers,
@@ -24,16 +26,24 @@ export interface Counted extends Pick<StoredPolicy, 'metadata' | 'spec'> {
   /** Of the server, to tell whether another version counts the same. */
   readonly rateText: string;
   readonly stormText: string;
-  /** A part of the status that can not be read was replaced by the strictest that it may have said, and is to be written. */
+  /**
+   * The text is milder or stricter than what counts, which is to be written: it can not be read, something was taken out of
+   * it, or a time in it lies ahead.
+   */
   readonly mended: boolean;
 }
 
 /**
  * What the status of a policy says, on top of what an older version of the same policy said: that a person took
  * something out refunds nothing. What can not be read counts as all used up: the rate for an hour, the storm brake for
- * one cool-down, both from the time at which it was first seen.
+ * one cool-down, both from the time at which it was first seen. `brake` is that of the policy, as far as it can be used.
  */
-export function countedIn(live: StoredPolicy, before: Counted | undefined, now: Date): Counted {
+export function countedIn(
+  live: StoredPolicy,
+  before: Counted | undefined,
+  brake: StormBrake | undefined,
+  now: Date,
+): Counted {
   const { metadata, spec, status } = live;
   const known = before?.metadata.uid === metadata.uid ? before : undefined;
   const fields = fieldsOf(status);
@@ -41,15 +51,16 @@ export function countedIn(live: StoredPolicy, before: Counted | undefined, now: 
   const rateText = textOfPart(fields === undefined ? status : fields.rate);
   const stormText = textOfPart(fields === undefined ? status : fields.storm);
   const same = known !== undefined && known.rateText === rateText && known.stormText === stormText;
-  return {
-    metadata,
-    spec,
-    observedGeneration,
-    conditions,
-    rateText,
-    stormText,
-    ...(same ? partsOf(known) : merged(read(fields, rateText, stormText, now), known)),
-  };
+  const parts = same ? partsOf(known) : merged(read(fields, rateText, stormText, now), known, brake, now);
+  return drawnBack({ metadata, spec, observedGeneration, conditions, rateText, stormText, ...parts }, now);
+}
+
+/** Times that lie ahead of the clock become now, once: they hold for an hour or a cool-down from now. The same where none does. */
+export function drawnBack(counted: Counted, now: Date): Counted {
+  const ledger = drawBackLedger(counted.ledger, now);
+  const storm = drawBackStorm(counted.storm, now);
+  const same = ledger === counted.ledger && storm === counted.storm;
+  return same ? counted : { ...counted, ledger, storm, mended: true };
 }
 
 /** The status in which that is counted. */
@@ -79,9 +90,13 @@ function read(fields: Fields | undefined, rateText: string, stormText: string, n
   };
 }
 
-function merged({ ledger, storm, mended }: Parts, known: Counted | undefined): Parts {
-  if (known === undefined) return { ledger, storm, mended };
-  return { ledger: mergeLedgers(known.ledger, ledger), storm: mergeStorms(known.storm, storm), mended };
+function merged(stored: Parts, known: Counted | undefined, brake: StormBrake | undefined, now: Date): Parts {
+  if (known === undefined) return stored;
+  const ledger = mergeLedgers(known.ledger, stored.ledger);
+  const storm = mergeStorms(known.storm, stored.storm);
+  const lacks =
+    lacksChanges(stored.ledger, ledger, now) || (brake !== undefined && lacksStorm(stored.storm, storm, brake, now));
+  return { ledger, storm, mended: stored.mended || lacks };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

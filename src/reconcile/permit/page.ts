@@ -1,7 +1,7 @@
 import type { PolicyStatus, RateLimits, StormBrake } from '../../api/schema/patchpolicy.ts';
 import type { Condition } from '../../api/types.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { CALM, failed, mergeStorms, type StormState } from '../../policy/brake.ts';
+import { CALM, drawBackStorm, failed, mergeStorms, type StormState } from '../../policy/brake.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import type { Usage } from '../../policy/input.ts';
 import {
@@ -15,7 +15,7 @@ import {
   sealedUntil,
 } from '../../policy/ledger.ts';
 import { compileStored } from './compile-stored.ts';
-import { type Counted, countedIn, isOver, statusOf, stormTextOf } from './counted.ts';
+import { type Counted, countedIn, drawnBack, isOver, statusOf, stormTextOf } from './counted.ts';
 import { policyConditions } from './policy-ready.ts';
 import type { Reservation } from './reservation.ts';
 import type { StoredPolicy } from './stored-policy.ts';
@@ -65,7 +65,9 @@ export class Page {
 
   /** The watch has this version. It counts unless a later one is known. */
   shows(stored: StoredPolicy | undefined): void {
-    if (stored === undefined || stored === this.#seen || this.#out !== undefined) return;
+    if (this.#out !== undefined) return;
+    this.#drawBack();
+    if (stored === undefined || stored === this.#seen) return;
     this.#seen = stored;
     if (this.#base === undefined || isNewer(stored, this.#base)) this.take(stored);
   }
@@ -73,11 +75,13 @@ export class Page {
   /** The server has this version, whatever was known before. Who waits is decided on anew. */
   take(live: StoredPolicy): void {
     const before = this.#base;
-    const base = countedIn(live, before, this.#clock.now());
+    const now = this.#clock.now();
     const sameObject = before?.metadata.uid === live.metadata.uid;
-    this.#storm = sameObject ? mergeStorms(this.#storm, base.storm) : base.storm;
-    if (!sameObject || before.metadata.generation !== live.metadata.generation || this.#compiled === undefined)
-      this.#compiled = compileStored(live);
+    const sameSpec = sameObject && before.metadata.generation === live.metadata.generation;
+    const compiled = (sameSpec ? this.#compiled : undefined) ?? compileStored(live);
+    const base = countedIn(live, before, compiled.spec.storm, now);
+    this.#compiled = compiled;
+    this.#storm = sameObject ? drawBackStorm(mergeStorms(this.#storm, base.storm), now) : base.storm;
     this.#base = base;
     this.#decideAnew();
   }
@@ -112,16 +116,17 @@ export class Page {
     if (base === undefined) return this.hasWaiting;
     return (
       this.hasWaiting ||
-      base.mended ||
+      this.owes() ||
       base.observedGeneration !== base.metadata.generation ||
       isOver(base, this.#ledger, this.#clock.now()) ||
-      this.hasNewFailures() ||
       this.#conditions(base) !== base.conditions
     );
   }
 
-  hasNewFailures(): boolean {
-    return this.#base !== undefined && stormTextOf(this.#storm) !== stormTextOf(this.#base.storm);
+  /** Whether the status lacks something that counts, and that nobody waits for. */
+  owes(): boolean {
+    const base = this.#base;
+    return base !== undefined && (base.mended || stormTextOf(this.#storm) !== stormTextOf(base.storm));
   }
 
   /** What to write now. `bare`: without the conditions of others. Undefined while nothing is known. */
@@ -175,6 +180,17 @@ export class Page {
     if (last === undefined) return undefined;
     const seal = sealedUntil(this.#ledger, this.#clock.now());
     return seal?.getTime() ?? last.at * 1000 + HOUR_MS + restMs;
+  }
+
+  /** The own clock may have been ahead, and set back since. */
+  #drawBack(): void {
+    if (this.#base === undefined) return;
+    const now = this.#clock.now();
+    const base = drawnBack(this.#base, now);
+    this.#storm = drawBackStorm(this.#storm, now);
+    if (base === this.#base) return;
+    this.#base = base;
+    this.#decideAnew();
   }
 
   #decideAnew(): void {

@@ -69,13 +69,14 @@ async function ledgerOn(name: string): Promise<Ledger> {
   return ledger;
 }
 
-/** Books whose watch stands still at these versions. */
+/** Books whose watch stands still at these versions, until it is told to show another. */
 function open(...policies: readonly StoredPolicy[]) {
+  let shown = policies;
   const results: string[] = [];
   const events: string[] = [];
   const books = createBooks({
     api: createPolicyApi(client, () => true),
-    policies: { get: (name) => policies.find(({ metadata }) => metadata.name === name), list: () => policies },
+    policies: { get: (name) => shown.find(({ metadata }) => metadata.name === name), list: () => shown },
     mayWrite: () => true,
     events: { emit: ({ reason }) => events.push(reason) },
     clock: systemClock,
@@ -91,6 +92,10 @@ function open(...policies: readonly StoredPolicy[]) {
     results,
     events,
     take: (name: string, id: string) => books.reserve(compiled, change(name, id), signal),
+    show(policy: StoredPolicy): void {
+      shown = shown.map((one) => (one.metadata.name === policy.metadata.name ? policy : one));
+      books.policyChanged(policy.metadata.name);
+    },
   };
 }
 
@@ -216,6 +221,34 @@ describe('on a real API server', () => {
     books.begin();
     await plane.kubectl(['wait', '--for=condition=Stalled', '--timeout=60s', 'pp/scribbled']);
     expect(await open(await live('scribbled')).take('web', 'uid-1/1')).toMatchObject({ policy: 'scribbled' });
+  });
+
+  test('what a person takes out of the status is put back, so it is there for the next leader', async () => {
+    const policy = await create('emptied', {
+      rate: { perTargetPerHour: 1 },
+      storm: { failures: 1, window: '10m', coolDown: '30m' },
+    });
+    const { books, take, show } = open(policy);
+    expect(await take('web', 'uid-1/1')).toBeUndefined();
+    books.failed([compileStored(policy)], 'uid-2/1');
+    const counted = async (): Promise<PolicyStatus> => (await live('emptied')).status as PolicyStatus;
+    await eventually('both are counted', async () => (await counted()).storm !== undefined);
+    const { rate, storm } = await counted();
+    for (const gone of [{ rate: null }, { storm: null }]) {
+      await setStatus('emptied', gone);
+      show(await live('emptied'));
+      await eventually('it is put back', async () => (await counted()).rate === rate && 'storm' in (await counted()));
+    }
+    expect(await counted()).toMatchObject({ rate, storm });
+    expect(await open(await live('emptied')).take('web', 'uid-3/1')).toMatchObject({ policy: 'emptied' });
+  });
+
+  test('a time that lies ahead holds from when it is seen, and is written so', async () => {
+    await create('ahead', { storm: { failures: 1, window: '10m', coolDown: '5s' } });
+    await setStatus('ahead', { storm: { failures: [], trippedAt: 99_999_999_999_999 } });
+    open(await live('ahead')).books.begin();
+    const tripped = async () => ((await live('ahead')).status as PolicyStatus).storm?.trippedAt ?? 0;
+    await eventually('it is drawn back', async () => (await tripped()) <= Date.now());
   });
 
   test('nothing is sent once the lease has run out, however late that is noticed', async () => {

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { PatchPolicySpec, PolicyStatus } from '../../../../src/api/schema/patchpolicy.ts';
 import type { Condition } from '../../../../src/api/types.ts';
+import type { Clock } from '../../../../src/platform/clock.ts';
 import { ApiError } from '../../../../src/platform/kubernetes/client.ts';
 import { brakedUntil } from '../../../../src/policy/brake.ts';
-import { bookWorld, change, compiledOf, type Leader, ledgerOn } from '../../../support/book-world.ts';
+import { ledgerText } from '../../../../src/policy/ledger.ts';
+import { claimIn } from '../../../../src/policy/usage-rules.ts';
+import { bookWorld, change, compiledOf, type Leader, leaderOf, ledgerOn } from '../../../support/book-world.ts';
+import { ManualClock } from '../../../support/clock.ts';
+import { PolicyServer } from '../../../support/policy-server.ts';
 import { lintStatus } from '../../../support/status-linter.ts';
 
 const HOUR = 3_600_000;
@@ -31,6 +36,15 @@ function take({ books, view }: Leader, name: string, id: string) {
   const settled = books.reserve(compiledOf(view), change(name, id), NEVER);
   settled.catch(() => {});
   return settled;
+}
+
+/** The clock of a node that is so many milliseconds ahead of the true one. */
+function movedClock(truth: ManualClock, aheadMs: () => number): Clock {
+  return {
+    now: () => new Date(truth.now().getTime() + aheadMs()),
+    monotonic: () => truth.monotonic(),
+    after: (ms, run) => truth.after(ms, run),
+  };
 }
 
 function stormOf({ books, view }: Leader) {
@@ -249,5 +263,175 @@ describe('a status that can not be read', () => {
     await world.clock.advance(100);
     expect(await again).toBeUndefined();
     expect(await take(world, 'api', 'b/1')).toMatchObject({ policy: 'one' });
+  });
+});
+
+describe('what somebody takes out of the status', () => {
+  /** The books of one place taken and two changes failed, all in the status. */
+  async function counted() {
+    const world = bookWorld({ one: { ...ONE_PER_TARGET, ...STORM } });
+    world.books.begin();
+    void take(world, 'web', 'a/1');
+    for (const id of ['x/1', 'y/1', 'z/1']) world.books.failed(compiledOf(world.view), id);
+    await world.clock.advance(1_000);
+    world.catchUp();
+    const { rate, storm } = world.server.statusOf('one');
+    expect([rate?.length, storm?.failures.length]).toEqual([31, 3]);
+    return Object.assign(world, { kept: { rate, storm } });
+  }
+
+  test.each<[string, (status: PolicyStatus) => PolicyStatus]>([
+    ['the places', ({ rate: _, ...rest }) => rest],
+    ['the failures', ({ storm: _, ...rest }) => rest],
+    ['one of the failures', ({ storm, ...rest }) => ({ ...rest, ...(storm && { storm: without(storm, 'y/1') }) })],
+    ['the cool-down', ({ storm, ...rest }) => ({ ...rest, storm: { failures: storm?.failures ?? [] } })],
+    ['the time of a place', ({ rate = '', ...rest }) => ({ ...rest, rate: `0000000${rate.slice(7)}` })],
+    ['everything', () => ({})],
+  ])('is put back, in one write: %s', async (_, taken) => {
+    const world = await counted();
+    const writes = world.server.writes.length;
+    world.server.setStatus('one', taken(world.server.statusOf('one')));
+    world.catchUp();
+    await world.clock.advance(60_000);
+    expect(world.server.statusOf('one')).toMatchObject(world.kept);
+    world.catchUp();
+    await world.clock.advance(10 * 60_000);
+    expect(world.server.writes).toHaveLength(writes + 1);
+    // So the next leader, who never saw it, counts it too.
+    expect(await take(world.another(), 'web', 'b/1')).toMatchObject({ policy: 'one' });
+  });
+
+  test('is put back by books that end right then', async () => {
+    const world = await counted();
+    world.server.setStatus('one', {});
+    world.catchUp();
+    const stopped = world.books.stop();
+    await world.clock.advance(2_000);
+    await stopped;
+    expect(world.server.statusOf('one')).toMatchObject(world.kept);
+  });
+
+  test('is let go where it counts no more: what is over, and failures beyond those that the brake looks at', async () => {
+    const world = await counted();
+    await world.clock.advance(HOUR - 30_000);
+    world.catchUp();
+    const writes = world.server.writes.length;
+    world.server.setStatus('one', { ...world.server.statusOf('one'), rate: '', storm: { failures: [] } });
+    world.catchUp();
+    await world.clock.advance(10_000);
+    expect(world.server.writes).toHaveLength(writes);
+    for (const id of ['p/1', 'q/1', 'r/1']) world.books.failed(compiledOf(world.view), id);
+    await world.clock.advance(1_000);
+    world.catchUp();
+    const last = world.server.writes.length;
+    const other = world.another();
+    other.books.failed(compiledOf(other.view), 's/1');
+    await world.clock.advance(1_000);
+    world.catchUp();
+    await world.clock.advance(10_000);
+    expect(world.server.statusOf('one').storm?.failures.map(({ id }) => id)).toEqual(['q/1', 'r/1', 's/1']);
+    expect(world.server.writes).toHaveLength(last + 1);
+  });
+
+  test.each([0, 300, 30_000, 300_000])(
+    'is told apart from what another operator adds or lets go: two, %d ms apart, do not write against each other',
+    async (ahead) => {
+      const truth = new ManualClock();
+      const server = new PolicyServer({ clock: truth });
+      server.create('one', { ...ONE_PER_TARGET, ...STORM });
+      const both = [0, ahead].map((ms) =>
+        leaderOf(
+          server,
+          movedClock(truth, () => ms),
+        ),
+      );
+      server.onWrite = () => both.forEach((leader) => truth.after(5, () => leader.catchUp()));
+      for (let i = 0; i < 12; i += 1) {
+        const leader = both[i % 2];
+        if (leader === undefined) throw new Error('no such leader');
+        void take(leader, `web-${i}`, 'a/1');
+        leader.books.failed(compiledOf(leader.view), `${i}/1`);
+        await truth.advance(60_000);
+      }
+      expect(ledgerOn(server, 'one').entries).toHaveLength(12);
+      await truth.advance(2 * HOUR);
+      expect(server.statusOf('one').rate).toBeUndefined();
+      // One for each change, one for each time that is drawn back, and few when all is over.
+      expect(server.writes.length).toBeLessThan(2 * 12 + 6);
+    },
+  );
+});
+
+const without = (storm: NonNullable<PolicyStatus['storm']>, id: string) => ({
+  ...storm,
+  failures: storm.failures.filter((one) => one.id !== id),
+});
+
+describe('a time that lies ahead', () => {
+  const DAY = 24 * HOUR;
+  const ahead = (now: Date): PolicyStatus => ({
+    rate: ledgerText({ entries: [{ ...claimIn(change('web', 'a/1')), at: (now.getTime() + 2 * DAY) / 1000 }] }),
+    storm: { failures: [{ at: now.getTime() + DAY, id: 'x/1' }], trippedAt: 99_999_999_999_999 },
+  });
+
+  test('holds for an hour and for a cool-down from when it was first seen, whoever leads then', async () => {
+    const world = bookWorld({ one: { ...ONE_PER_TARGET, ...STORM } });
+    const start = world.clock.now();
+    world.server.setStatus('one', ahead(start));
+    world.catchUp();
+    await world.clock.advance(1_000);
+    expect(world.server.statusOf('one').storm).toEqual({
+      failures: [{ at: start.getTime(), id: 'x/1' }],
+      trippedAt: start.getTime(),
+    });
+    expect(ledgerOn(world.server, 'one').entries.map(({ at }) => at)).toEqual([start.getTime() / 1000]);
+    world.catchUp();
+    await world.clock.advance(HOUR / 2 - 2_000);
+    const next = world.another();
+    for (const leader of [world, next]) {
+      expect(brakedUntil(stormOf(leader), STORM.storm, world.clock.now())).toEqual(
+        new Date(start.getTime() + HOUR / 2),
+      );
+      expect(await take(leader, 'web', 'b/1')).toEqual({ policy: 'one', until: new Date(start.getTime() + HOUR) });
+    }
+    await world.clock.advance(HOUR / 2 + 2_000);
+    expect(brakedUntil(stormOf(next), STORM.storm, world.clock.now())).toBeUndefined();
+    const taken = take(next, 'web', 'b/1');
+    await world.clock.advance(1_000);
+    expect(await taken).toBeUndefined();
+  });
+
+  test('ends here too when it can not be written', async () => {
+    const world = bookWorld({ one: { ...ONE_PER_TARGET, ...STORM } });
+    world.server.setStatus('one', ahead(world.clock.now()));
+    world.server.down = true;
+    world.catchUp();
+    await world.clock.advance(HOUR);
+    expect(brakedUntil(stormOf(world), STORM.storm, world.clock.now())).toBeUndefined();
+    world.server.down = false;
+    const taken = take(world, 'web', 'b/1');
+    await world.clock.advance(1_000);
+    expect(await taken).toBeUndefined();
+  });
+
+  test('because the own clock was set back, holds no longer than from then', async () => {
+    const truth = new ManualClock();
+    const own = { ahead: 2 * DAY };
+    const clock = movedClock(truth, () => own.ahead);
+    const server = new PolicyServer({ clock });
+    server.create('one', { ...ONE_PER_TARGET, ...STORM });
+    const leader = leaderOf(server, clock);
+    void take(leader, 'web', 'a/1');
+    for (const id of ['x/1', 'y/1', 'z/1']) leader.books.failed(compiledOf(leader.view), id);
+    await truth.advance(1_000);
+    own.ahead = 0;
+    const until = new Date(clock.now().getTime() + HOUR);
+    expect(await take(leader, 'web', 'b/1')).toEqual({ policy: 'one', until });
+    await truth.advance(HOUR / 2);
+    expect(brakedUntil(stormOf(leader), STORM.storm, clock.now())).toBeUndefined();
+    await truth.advance(HOUR / 2);
+    const taken = take(leader, 'web', 'b/1');
+    await truth.advance(1_000);
+    expect(await taken).toBeUndefined();
   });
 });
