@@ -1,8 +1,7 @@
-import { systemClock } from '../../platform/clock.ts';
 import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
-import { createGuard } from '../../reconcile/permit/guard.ts';
 import { type DoctorCheck, failed, ok, skipped, type Verdict } from './check.ts';
-import { DEFINITION, type FindCluster, REACHABLE } from './cluster-checks.ts';
+import { type FindCluster, REACHABLE } from './cluster-checks.ts';
+import { guardChecks } from './guard-checks.ts';
 import { type PermissionScope, targetNamespaces } from './permission-checks.ts';
 import { holds, placeText } from './review.ts';
 import { permissionText, SCALED_OBJECTS, TARGETS, type TargetRights } from './rights.ts';
@@ -24,8 +23,8 @@ export function safetyChecks(find: FindCluster, scope: PermissionScope): readonl
     needs: REACHABLE,
     run: () => targetCheck(find, scope, namespace),
   }));
-  const guard = { area: AREA, name: 'guarded approvals', needs: DEFINITION, run: () => guardCheck(find) };
-  return [...(livePlans ? [...targetChecks, ...kedaChecks] : []), ...(policies && approvalGuard ? [guard] : [])];
+  const guards = guardChecks(AREA, find, { approvals: policies && approvalGuard });
+  return [...(livePlans ? [...targetChecks, ...kedaChecks] : []), ...guards];
 }
 
 type Sight = 'whole' | 'none' | { readonly missing: string };
@@ -85,18 +84,6 @@ async function kedaCheck(find: FindCluster, namespace: string | undefined): Prom
   if (held.every((it) => it)) return ok(`ScaledObjects may be read ${place}`);
   return failed(
     `ScaledObjects may not be read ${place}, so whether one sets the replicas of a target is not known`,
-    'grant list and watch on scaledobjects.keda.sh, in the chart by the value autoscalers.keda',
+    'grant the operator list and watch on scaledobjects.keda.sh, as the roles of the chart and of config/rbac do',
   );
 }
-
-/** As the operator looks at it: both admission policies and their bindings, installed and as this version brings them. */
-async function guardCheck(find: FindCluster): Promise<Verdict> {
-  const { client } = await find();
-  const state = await createGuard(client, { clock: systemClock, enforce: true }).state(new AbortController().signal);
-  if (state === 'not-asked') return skipped('not asked');
-  if ('broken' in state) return failed(`no approval counts: ${state.broken}`, GUARD_FIX);
-  return ok(`approvals count since ${state.trustedSince.toISOString()}`);
-}
-
-const GUARD_FIX =
-  'install the admission policies as this version brings them, or count approvals unguarded with --approval-guard=false';

@@ -75,10 +75,14 @@ function stillHolds({ began, beganAt }: Asked, newest: number, now: number): boo
   return now - began < REMEMBERED_MS && newest < beganAt.getTime() - CLOCK_SKEW_MS;
 }
 
+/** Where the API server has an object of a guard. */
+export const guardPath = ({ apiVersion, kind, metadata }: GuardPolicy | GuardBinding): string =>
+  `/apis/${apiVersion}/${RESOURCES[kind]}/${metadata.name}`;
+
 async function look(client: Pick<KubeClient, 'request'>, ours: GuardPolicy | GuardBinding): Promise<Finding> {
   const resource = RESOURCES[ours.kind];
   const what = `${ours.kind} ${ours.metadata.name}`;
-  const path = `/apis/${ours.apiVersion}/${resource}/${ours.metadata.name}`;
+  const path = guardPath(ours);
   try {
     const finding = inspect(
       ours,

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { GuardBinding, GuardPolicy } from '../../../src/api/guards/guard.ts';
 import { GUARDS } from '../../../src/api/guards/index.ts';
+import { requesterGuard } from '../../../src/api/guards/requester.ts';
+import { runChecks } from '../../../src/cli/doctor/check.ts';
+import { guardChecks } from '../../../src/cli/doctor/guard-checks.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { loadAccess } from '../../../src/platform/kubernetes/access.ts';
 import { ConnectionError } from '../../../src/platform/kubernetes/client.ts';
@@ -128,6 +131,97 @@ test('the third policy may be as it likes: it says who asks, not who approves', 
   const { policy, binding } = GUARDS.requester;
   for (const object of [policy, binding]) await plane.request('DELETE', guardPath(object));
   expect(await look()).toHaveProperty('trustedSince');
+});
+
+describe('the doctor', () => {
+  const admin = async (): Promise<HttpKubeClient> => {
+    const own = await clientOf(plane.kubeconfig);
+    onTestFinished(() => own.close());
+    return own;
+  };
+  const findings = async (as: HttpKubeClient) => {
+    const checks = guardChecks(
+      'a',
+      async () => ({ client: as, access: await loadAccess({ kubeconfig: plane.kubeconfig, env: {} }) }),
+      {
+        approvals: true,
+      },
+    );
+    const found = await runChecks(checks.map(({ needs: _, ...check }) => check));
+    return Object.fromEntries(found.map((one) => [one.name, one]));
+  };
+  const { policy, binding } = GUARDS.requester;
+  /** Until the end of the test: an apply alone would leave what others have added. */
+  const change = async (object: GuardPolicy | GuardBinding, spec: object): Promise<void> => {
+    await patch(object, { spec });
+    onTestFinished(async () => {
+      await plane.request('DELETE', guardPath(object));
+    });
+  };
+
+  test('looks at all three admission policies, as far as whoever runs it may', async () => {
+    const asAdmin = await findings(await admin());
+    expect(asAdmin).toMatchObject({ 'guarded approvals': { state: 'ok' }, 'guarded requests': { state: 'ok' } });
+    const asOperator = await findings(client);
+    expect(asOperator).toMatchObject({
+      'guarded approvals': { state: 'ok' },
+      'guarded requests': { state: 'skipped' },
+    });
+  });
+
+  test('takes any kinds that the chart may have been given', async () => {
+    const targets = [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', resource: 'rollouts' }];
+    await change(policy, requesterGuard(targets).policy.spec);
+    expect(await findings(await admin())).toMatchObject({ 'guarded requests': { state: 'ok' } });
+  });
+
+  const requester: Readonly<Record<string, readonly [GuardPolicy | GuardBinding, object, RegExp]>> = {
+    'a binding that only audits': [
+      binding,
+      { validationActions: ['Audit'] },
+      /Binding requester.* spec[.]validationActions/,
+    ],
+    'a policy that asks nothing': [
+      policy,
+      { validations: [{ expression: 'true' }] },
+      /Policy requester.* spec[.]validations/,
+    ],
+    'a policy without variables': [
+      policy,
+      { variables: [], validations: [{ expression: 'true' }] },
+      /requester.* spec[.]/,
+    ],
+  };
+  for (const [what, [object, spec, words]] of Object.entries(requester)) {
+    test(`finds ${what}`, async () => {
+      await change(object, spec);
+      const found = await findings(await admin());
+      expect(found['guarded requests']).toMatchObject({ state: 'failed', detail: expect.stringMatching(words) });
+    });
+  }
+
+  test('says what follows where the third policy is not installed, which is for the chart to say', async () => {
+    await plane.request('DELETE', guardPath(binding));
+    const found = await findings(await admin());
+    expect(found['guarded requests']).toMatchObject({
+      state: 'skipped',
+      detail: expect.stringMatching(/is not installed: nobody/),
+    });
+  });
+
+  test('names the rights that are missing, and not an installation that is as it should be', async () => {
+    const stranger = await clientOf(await plane.kubeconfigFor('stranger'));
+    onTestFinished(() => stranger.close());
+    const found = (await findings(stranger))['guarded approvals'];
+    expect(found).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining(
+        'get validatingadmissionpolicies.admissionregistration.k8s.io approver.patchgen.dev',
+      ),
+      fix: expect.stringMatching(/^grant /),
+    });
+    expect(found?.fix).not.toContain('install');
+  });
 });
 
 test('whoever may not look is told what to grant', async () => {
