@@ -12,7 +12,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [ExitCode.failed, 'the command ran and the answer is no: an invalid document, a failed check, an I/O error'],
   [
     ExitCode.usage,
-    'wrong usage: an unknown command or flag, a missing argument, a wrong setting; plan, policy test: an unusable input',
+    'wrong usage: an unknown command or flag, a missing argument, a wrong setting; plan, policy test: no answer for some input',
   ],
   [ExitCode.leaseLost, 'run: this replica lost its Lease and stopped writing; start it again'],
   [130, 'run: ended at once by a second SIGINT (143: by a second SIGTERM)'],

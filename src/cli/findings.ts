@@ -1,5 +1,6 @@
 import type { PlacedFinding } from '../api/read/documents.ts';
 import type { Excerpt } from '../api/read/source.ts';
+import { describeFindings } from '../api/validate.ts';
 import type { InvalidIntent, LoadedIntent } from '../api/wire/load.ts';
 import { printable } from '../platform/escape.ts';
 import type { Paint } from './output.ts';
@@ -38,4 +39,14 @@ function describeExcerpt({ text, start, length }: Excerpt, style: 'red' | 'yello
   const rest = printable(text.slice(start + length));
   const carets = '^'.repeat(Math.max(1, marked.length));
   return `    ${before}${marked}${rest}\n    ${' '.repeat(before.length)}${paint(style, carets)}\n`;
+}
+
+/** The same for programs. */
+export function invalidData({ source: file, line, name, valid, findings, read }: InvalidIntent) {
+  const message = read ? describeFindings(findings) : findings.map((found) => found.message).join('; ');
+  return { file, line, name, valid, message, findings: findings.map(findingData) };
+}
+
+export function findingData({ code, pointer, message, line, column }: PlacedFinding) {
+  return { code, pointer, message, line, column };
 }

@@ -3,6 +3,7 @@ import { Failure } from '../api/errors.ts';
 import { SettingError } from '../config.ts';
 import { printable } from '../platform/escape.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
+import { errorWords } from './error-words.ts';
 import { ExitCode, exitCodeHelp } from './exit-codes.ts';
 import { Exit, type Io } from './io.ts';
 import { spellOutSwitches } from './settings-options.ts';
@@ -98,15 +99,8 @@ function codeFor(error: unknown, io: Io): number {
     tell(error.message, io);
     return ExitCode.usage;
   }
-  tell(error instanceof Failure ? `${error.reason}: ${error.message}` : messageOf(error), io);
+  tell(error instanceof Failure ? `${error.reason}: ${error.message}` : errorWords(error), io);
   return ExitCode.failed;
 }
 
 const tell = (message: string, io: Io): void => void io.stderr.write(`error: ${printable(message)}\n`);
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause =
-    error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : '';
-  return `${error.message}${cause}`;
-}

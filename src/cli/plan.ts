@@ -1,23 +1,21 @@
 import { Command } from 'commander';
-import type { ValidIntent } from '../api/wire/load.ts';
 import { type Environment, environment, type SettingName, type Settings } from '../config.ts';
 import { systemClock } from '../platform/clock.ts';
+import { printable } from '../platform/escape.ts';
 import { createGuard } from '../reconcile/permit/guard.ts';
 import { createTargets } from '../reconcile/plan/targets.ts';
 import { type Cluster, withCluster } from './cluster.ts';
 import { ExitCode } from './exit-codes.ts';
-import { type Input, readInputs } from './input.ts';
 import { Exit, type Io, UsageError } from './io.ts';
 import { type Format, outputOption, painter, printData } from './output.ts';
+import { type Answers, type Asked, answer, askedByName, askedIn, isWhole } from './plan/answers.ts';
 import { judgementOf, mayGoAhead } from './plan/judge.ts';
-import { type Look, look, type Viewpoint } from './plan/look.ts';
+import type { Viewpoint } from './plan/look.ts';
 import { ClusterReader } from './plan/reader.ts';
-import { fromCluster, fromFile, type Subject } from './plan/subject.ts';
 import { plansData, planView } from './plan/view.ts';
-import { withPlanFinding } from './plan-intent.ts';
 import { printBadInput } from './policy/view.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
-import { getIntent, nameOf } from './status/read.ts';
+import { nameOf } from './status/read.ts';
 
 const NAMES = [
   'validationTimeoutMs',
@@ -42,9 +40,15 @@ Examples:
   $ patchgen plan --intent web -n shop -o json   what comes of one that the cluster has
   $ kubectl get pi -o json | patchgen plan -
 
-Give it the settings of the operator (--strict-mode, --plan-dry-run, …), so that it comes to the same. Ends with 0 when
-every change may go ahead, with 1 when any may not (or not yet, or not without approval, or that is not known), and with 2
-when an intent can not be read or is not valid.`;
+Give it the settings of the operator (--strict-mode, --plan-dry-run, …), so that it comes to the same. It tells what the
+operator would do, and not whether you may create the intent: that kubectl apply --dry-run=server tells.
+
+Intents of one call are planned as if all of them were there: of two that want other values of one field the older one
+keeps it. Those that are new are younger than all that the cluster has, and among each other in the order of the call.
+
+Ends with 0 when every change may go ahead, with 1 when any may not (or not yet, or not without approval, or the operator
+does not act on it, or that is not known), and with 2 when an intent can not be read, is not valid or could not be planned,
+because the cluster gave no answer; the others are planned all the same.`;
 
 interface Flags {
   readonly intent?: string;
@@ -63,19 +67,27 @@ export function planCommand(io: Io, env: Environment = environment(), now: () =>
   return addSettings(command, NAMES)
     .addHelpText('after', DETAILS)
     .action((files: readonly string[], flags: Flags) => {
-      if ((files.length === 0) === (flags.intent === undefined))
+      if (files.length === 0 && flags.intent === undefined)
         throw new UsageError('say what to plan: files with intents, - for standard input, or --intent NAME');
+      if (files.length > 0 && flags.intent !== undefined)
+        throw new UsageError('say what to plan once: files with intents or --intent NAME, not both');
       const settings = settingsOf(command, NAMES, env);
       return withCluster(settings, env, async (cluster) => {
         const viewpoint = viewpointOf(cluster, settings, now);
-        const subjects = await subjectsOf(io, cluster, viewpoint, files, flags, settings);
-        const looks: Look[] = [];
-        for (const subject of subjects) looks.push(await look(subject, viewpoint));
-        if (flags.output === 'text') io.stdout.write(looks.map((one) => planView(one, painter(io))).join('\n'));
-        else printData(io, flags.output, plansData(looks, now()));
-        if (!looks.every((one) => mayGoAhead(judgementOf(one)))) throw new Exit(ExitCode.failed);
+        const answers = await answer(await askedOf(io, cluster, viewpoint, files, flags, settings), viewpoint);
+        if (flags.output === 'text') printText(io, answers);
+        else printData(io, flags.output, plansData(answers, now()));
+        if (!isWhole(answers)) throw new Exit(ExitCode.usage);
+        if (!answers.looks.every((one) => mayGoAhead(judgementOf(one)))) throw new Exit(ExitCode.failed);
       });
     });
+}
+
+/** Plans go to standard output, all that could not be planned to standard error. */
+function printText(io: Io, { inputs, looks, unplanned }: Answers): void {
+  printBadInput(io, inputs, []);
+  for (const { title, message } of unplanned) io.stderr.write(`error: ${printable(`${title}: ${message}`)}\n`);
+  io.stdout.write(looks.map((one) => planView(one, painter(io))).join('\n'));
 }
 
 function viewpointOf({ client }: Cluster, settings: PlanSettings, now: () => Date): Viewpoint {
@@ -92,40 +104,18 @@ function viewpointOf({ client }: Cluster, settings: PlanSettings, now: () => Dat
   };
 }
 
-async function subjectsOf(
+function askedOf(
   io: Io,
   { client, access }: Cluster,
-  { reader, now }: Viewpoint,
+  viewpoint: Viewpoint,
   files: readonly string[],
   flags: Flags,
   { validationTimeoutMs: timeoutMs }: PlanSettings,
-): Promise<readonly Subject[]> {
+): Promise<Asked> {
   if (flags.intent !== undefined) {
-    const key = nameOf(flags.intent, flags.namespace, access.namespace);
-    const subject = fromCluster(await getIntent(client, key.namespace, key.name));
-    if (subject === undefined)
-      throw new Error(`the spec of ${flags.intent} is not valid: see patchgen status ${flags.intent}`);
-    return [subject];
+    const { namespace, name } = nameOf(flags.intent, flags.namespace, access.namespace);
+    return askedByName(client, namespace, name);
   }
   const options = { clock: systemClock, timeoutMs, strict: false, namespace: flags.namespace ?? access.namespace };
-  const inputs = (await readInputs(io, [...new Set(files)], options)).map(planned);
-  const valid = validOf(inputs);
-  if (valid === undefined) {
-    printBadInput(io, inputs, []);
-    throw new Exit(ExitCode.usage);
-  }
-  return Promise.all(valid.map((intent) => fromFile(reader, intent, now())));
-}
-
-/** What the operator would reject before it looks at the cluster is told as `validate` tells it. */
-function planned(input: Input): Input {
-  return 'intents' in input ? { ...input, intents: input.intents.map(withPlanFinding) } : input;
-}
-
-/** Undefined when any input or intent is not there or not valid. */
-function validOf(inputs: readonly Input[]): readonly ValidIntent[] | undefined {
-  const intents = inputs.flatMap((input): readonly (ValidIntent | undefined)[] =>
-    'intents' in input ? input.intents.map((intent) => (intent.valid ? intent : undefined)) : [undefined],
-  );
-  return intents.every((intent) => intent !== undefined) ? intents : undefined;
+  return askedIn(io, files, options, viewpoint);
 }

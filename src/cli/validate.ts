@@ -1,10 +1,8 @@
 import { Command } from 'commander';
-import type { PlacedFinding } from '../api/read/documents.ts';
-import { describeFindings } from '../api/validate.ts';
 import { type LoadedIntent } from '../api/wire/load.ts';
 import { systemClock } from '../platform/clock.ts';
 import { printable } from '../platform/escape.ts';
-import { describeFinding, describeInvalid, titleOf } from './findings.ts';
+import { describeFinding, describeInvalid, findingData, invalidData, titleOf } from './findings.ts';
 import { type Input, readInputs } from './input.ts';
 import { Exit, type Io } from './io.ts';
 import { type Format, outputOption, painter, printData } from './output.ts';
@@ -95,17 +93,7 @@ function dataOf(inputs: readonly Input[]) {
 }
 
 function documentOf(intent: LoadedIntent) {
-  const { source: file, line, name, valid } = intent;
-  const common = { file, line, name, valid };
-  if (intent.valid) {
-    const { namespace, form, spec, warnings } = intent;
-    return { ...common, namespace, form, spec, warnings: warnings.map(findingOf) };
-  }
-  const { findings, read } = intent;
-  const message = read ? describeFindings(findings) : findings.map((found) => found.message).join('; ');
-  return { ...common, message, findings: findings.map(findingOf) };
-}
-
-function findingOf({ code, pointer, message, line, column }: PlacedFinding) {
-  return { code, pointer, message, line, column };
+  if (!intent.valid) return invalidData(intent);
+  const { source: file, line, name, valid, namespace, form, spec, warnings } = intent;
+  return { file, line, name, valid, namespace, form, spec, warnings: warnings.map(findingData) };
 }

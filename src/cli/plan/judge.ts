@@ -2,12 +2,14 @@ import type { Look } from './look.ts';
 
 /**
  * What would come of it now. Allow and Warn: it may go ahead · Approval: people must agree first · Wait: not now · Refuse: not
- * this change · Unknown: nothing that could be seen stands against it, and not all could be seen.
+ * this change · Idle: nothing stands against it, and the operator does not act on it as it is · Unknown: nothing that could be
+ * seen stands against it, and not all could be seen.
  */
-export type Judgement = 'Allow' | 'Warn' | 'Approval' | 'Wait' | 'Refuse' | 'Unknown';
+export type Judgement = 'Allow' | 'Warn' | 'Approval' | 'Wait' | 'Refuse' | 'Idle' | 'Unknown';
 
-export function judgementOf({ failure, warnings, gaps }: Look): Judgement {
+export function judgementOf({ subject, failure, warnings, gaps }: Look): Judgement {
   if (failure === undefined) {
+    if (subject.idle !== undefined) return 'Idle';
     if (gaps.length > 0) return 'Unknown';
     return warnings.length > 0 ? 'Warn' : 'Allow';
   }

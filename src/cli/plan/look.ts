@@ -1,6 +1,7 @@
 import { Failure } from '../../api/errors.ts';
 import { GUARDS } from '../../api/guards/index.ts';
 import { admit, type Heard, hear, observe, plan, type Rules, validate, weigh } from '../../reconcile/path.ts';
+import { heed } from '../../reconcile/permit/admit.ts';
 import type { ApprovalQuestion } from '../../reconcile/permit/approvals.ts';
 import { targetOf } from '../../reconcile/permit/consider.ts';
 import type { Guard, Targets, World } from '../../reconcile/permit/world.ts';
@@ -35,8 +36,12 @@ export interface Look {
 
 const NEVER = new AbortController().signal;
 
-/** Rejects where the server does not answer. */
-export async function look(subject: Subject, viewpoint: Viewpoint): Promise<Look> {
+/** `call`: all that is planned in one go. Rejects where the server does not answer. */
+export async function look(
+  subject: Subject,
+  viewpoint: Viewpoint,
+  call: readonly Subject[] = [subject],
+): Promise<Look> {
   const { intent, spec } = subject;
   const { reader, rules, policies, livePlans, now } = viewpoint;
   const { allowedTargetNamespaces } = rules;
@@ -44,7 +49,8 @@ export async function look(subject: Subject, viewpoint: Viewpoint): Promise<Look
   try {
     const planned = plan(validate({ intent }, rules));
     const sight = await seeAround(reader, {
-      intent,
+      subject,
+      call,
       target: targetOf(spec),
       policies,
       livePlans,
@@ -55,7 +61,7 @@ export async function look(subject: Subject, viewpoint: Viewpoint): Promise<Look
       guard.unseen = why;
     });
     const heard = await hear(weigh(await observe(planned, world, NEVER)), world, NEVER);
-    const said = await rehearse(heard, viewpoint.targets);
+    const said = await rehearse(heard, viewpoint.targets, rules);
     const gaps = gapsOf({ sight, heard, subject, ...(guard.unseen === undefined ? {} : { guard: guard.unseen }) });
     const failure = refusalOf(heard, rules) ?? said.failure;
     return {
@@ -85,12 +91,16 @@ function refusalOf(heard: Heard, rules: Rules): Failure | undefined {
 async function rehearse(
   { considered, plan: made, spec }: Heard,
   targets: Targets,
+  { strictMode }: Rules,
 ): Promise<{ readonly warnings: readonly string[]; readonly failure?: Failure }> {
   if (considered.live.action !== 'Change' || considered.published) return { warnings: [] };
+  let said: readonly string[] = [];
   try {
-    return { warnings: await targets.dryRun(made.patch, targetOf(spec), NEVER) };
+    said = await targets.dryRun(made.patch, targetOf(spec), NEVER);
+    heed(said, strictMode);
+    return { warnings: said };
   } catch (error) {
-    if (error instanceof Failure) return { warnings: [], failure: error };
+    if (error instanceof Failure) return { warnings: said, failure: error };
     throw error;
   }
 }

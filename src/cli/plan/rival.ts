@@ -6,6 +6,7 @@ import { keyOf } from '../../reconcile/key.ts';
 import { claimOf } from '../../reconcile/permit/claim-of.ts';
 import { projectIntent } from '../../reconcile/project.ts';
 import { type ClusterReader, isSeen, mapSeen, type Seen } from './reader.ts';
+import type { Subject } from './subject.ts';
 import type { Wanted } from './wanted.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -36,18 +37,34 @@ async function readIntents(
 
 function rivalAmong(
   intents: readonly PatchIntent[],
-  { intent, target, policies, allowedTargetNamespaces: bound }: Wanted,
+  { subject, call, target, policies, allowedTargetNamespaces: bound }: Wanted,
   labels: Labels | Unknown,
 ): Claim | undefined {
   const isOpen = policies && (bound.size === 0 || bound.has(target.namespace));
   // Another field is no rival, so of no other namespace need be known whom it lets in.
   const letsIn = (namespace: string, from: string): boolean =>
     isOpen && namespace === target.namespace && labels !== 'unknown' && consents(labels, from);
-  const own = keyOf(intent.metadata);
+  const planned = new Set(call.map(({ key }) => key));
+  const claims = [
+    ...intents.filter(({ metadata }) => !planned.has(keyOf(metadata))).map((one) => claimOf(one, letsIn)),
+    // Of two versions of one intent the later one stays; the own one counts here in any case.
+    ...call.map((one, place) =>
+      one.key === subject.key && one !== subject
+        ? undefined
+        : claimIn(one, place, claimOf(one === subject ? one.intent : one.asked, letsIn)),
+    ),
+  ];
   const contests = new Contests();
-  for (const one of [...intents.filter(({ metadata }) => keyOf(metadata) !== own), intent]) {
-    const claim = claimOf(one, letsIn);
-    if (claim !== undefined) contests.set(claim);
-  }
-  return contests.rivalOf(own);
+  for (const claim of claims) if (claim !== undefined) contests.set(claim);
+  return contests.rivalOf(subject.key);
+}
+
+/** Behind every time and so younger than all that is stored, also where the clocks differ. */
+const NOT_YET = '~';
+const PLACES = 9;
+
+/** An intent that is not there yet is as old as its place among those that are planned. */
+function claimIn({ key, stored }: Subject, place: number, claim: Claim | undefined): Claim | undefined {
+  if (claim === undefined || stored === 'same' || stored === 'changed') return claim;
+  return { ...claim, key, createdAt: NOT_YET, uid: String(place).padStart(PLACES, '0') };
 }

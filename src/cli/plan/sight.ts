@@ -36,8 +36,8 @@ export interface Sight {
 
 /** Looks once. Rejects where the server does not answer. */
 export async function seeAround(reader: ClusterReader, wanted: Wanted): Promise<Sight> {
-  const { intent, target, policies: enforced, livePlans, now } = wanted;
-  const { namespace, name } = intent.metadata;
+  const { subject, target, policies: enforced, livePlans, now } = wanted;
+  const { namespace, name } = subject.intent.metadata;
   const [policies, own, other, autoscaler, approvals] = await Promise.all([
     enforced ? readPolicies(reader) : { value: [] },
     readLabels(reader, namespace),
@@ -45,10 +45,15 @@ export async function seeAround(reader: ClusterReader, wanted: Wanted): Promise<
     livePlans ? readAutoscaler(reader, target) : { value: undefined },
     readApprovals(reader, namespace, name),
   ]);
-  const stored = isSeen(policies) ? policies.value : [];
+  const stored = isSeen(policies) ? policies.value.map((policy) => ({ policy, compiled: compileStored(policy) })) : [];
   return {
-    policies: mapSeen(policies, (all) => all.map(compileStored)),
-    usage: new Map(stored.map((policy) => [policy.metadata.name, countedIn(policy, undefined, now)])),
+    policies: mapSeen(policies, () => stored.map(({ compiled }) => compiled)),
+    usage: new Map(
+      stored.map(({ policy, compiled }) => [
+        policy.metadata.name,
+        countedIn(policy, undefined, compiled.spec.storm, now),
+      ]),
+    ),
     namespaces: new Map([
       [namespace, own],
       [target.namespace, other],

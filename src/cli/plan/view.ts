@@ -4,8 +4,10 @@ import type { Considered, Skipped } from '../../policy/verdict.ts';
 import type { ApprovalState } from '../../reconcile/permit/approvals.ts';
 import { diffView } from '../diff-view.ts';
 import { type Fact, factLines } from '../fact-lines.ts';
+import { invalidData } from '../findings.ts';
 import type { Paint } from '../output.ts';
 import { approvalWords } from '../policy/view.ts';
+import { type Answers, isWhole } from './answers.ts';
 import { callerWords } from './caller-words.ts';
 import { type Judgement, judgementOf, mayGoAhead, planDigestOf } from './judge.ts';
 import type { Look } from './look.ts';
@@ -16,6 +18,7 @@ const STYLES: Readonly<Record<Judgement, Parameters<Paint>[0]>> = {
   Approval: 'yellow',
   Wait: 'yellow',
   Refuse: 'red',
+  Idle: 'yellow',
   Unknown: 'yellow',
 };
 
@@ -53,6 +56,7 @@ function factsOf(look: Look): readonly Fact[] {
         ? 'the package of this very change is published already'
         : STORED[subject.stored],
     ],
+    ['Idle', subject.idle],
     ['Owner', owner && ownerText(owner)],
     ['Autoscaler', autoscaler],
     ['Other intent', rival && `${rival.key} is older and wants ${rival.value}`],
@@ -85,17 +89,26 @@ function warningsOf({ warnings, gaps }: Look): readonly string[] {
 }
 
 /** What `-o json` and `-o yaml` print. */
-export function plansData(looks: readonly Look[], now: Date) {
+export function plansData(answers: Answers, now: Date) {
+  const { looks, unplanned, inputs } = answers;
+  const invalid = inputs.flatMap((input) => ('intents' in input ? input.intents.filter((one) => !one.valid) : []));
+  const unread = inputs.flatMap((input) => ('error' in input ? [{ file: input.name, message: input.error }] : []));
+  const errors = [
+    ...unread,
+    ...unplanned.map(({ file, line, namespace, name, message }) => ({ file, line, namespace, name, message })),
+  ];
   return {
-    allowed: looks.every((look) => mayGoAhead(judgementOf(look))),
+    allowed: isWhole(answers) && looks.every((look) => mayGoAhead(judgementOf(look))),
     at: now.toISOString(),
     plans: looks.map(planData),
+    invalid: invalid.map(invalidData),
+    errors,
   };
 }
 
 function planData(look: Look) {
   const { subject, heard, gaps, failure } = look;
-  const { file, line, stored, spec, intent } = subject;
+  const { file, line, stored, spec, intent, idle } = subject;
   const { namespace, name } = intent.metadata;
   const { live, autoscaler, rival, owner, verdict, changeDigest } = heard?.considered ?? {};
   return {
@@ -106,6 +119,7 @@ function planData(look: Look) {
     stored,
     spec,
     judgement: judgementOf(look),
+    idle,
     reason: failure?.reason,
     message: failure === undefined ? undefined : callerWords(failure.message),
     change: live?.summary,

@@ -1,9 +1,11 @@
-import type { PatchIntent } from '../../api/types.ts';
 import type { Target } from '../../reconcile/permit/world.ts';
+import type { Subject } from './subject.ts';
 
 /** For what the cluster is looked at. */
 export interface Wanted {
-  readonly intent: PatchIntent;
+  readonly subject: Subject;
+  /** All that is planned in one go, the subject among them, in the order in which it would be created. */
+  readonly call: readonly Subject[];
   readonly target: Target;
   /** False: the operator enforces none either. */
   readonly policies: boolean;

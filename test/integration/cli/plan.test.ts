@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Exit } from '../../../src/cli/io.ts';
 import { planCommand } from '../../../src/cli/plan.ts';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { recordedIo } from '../../support/io.ts';
 import { grant, type PolicyRule } from '../../support/person.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
@@ -19,7 +20,9 @@ const BASE = '/apis/patchgen.dev/v1alpha1';
 interface PlanData {
   readonly allowed: boolean;
   readonly plans: readonly {
+    readonly name: string;
     readonly judgement: string;
+    readonly idle?: string;
     readonly reason?: string;
     readonly message?: string;
     readonly change?: string;
@@ -32,6 +35,12 @@ interface PlanData {
     readonly policy: { readonly decision: string; readonly considered: readonly { readonly message: string }[] };
     readonly unknown: readonly { readonly what: string; readonly why: string }[];
   }[];
+  readonly invalid: readonly {
+    readonly file: string;
+    readonly name?: string;
+    readonly findings: readonly { readonly code: string }[];
+  }[];
+  readonly errors: readonly { readonly file?: string; readonly name?: string; readonly message: string }[];
 }
 
 async function must(method: string, path: string, body: unknown, contentType?: string): Promise<void> {
@@ -95,6 +104,11 @@ async function run(input: string, args: readonly string[], kubeconfig = plane.ku
     (error: unknown) => (error instanceof Exit && error.name === 'Exit' ? error.exitCode : Promise.reject(error)),
   );
   return { code, out: io.out(), err: io.err() };
+}
+
+async function plansOf(input: string, args: readonly string[] = ['-'], kubeconfig?: string) {
+  const { code, out } = await run(input, ['-o', 'json', ...args], kubeconfig);
+  return { code, ...(JSON.parse(out) as PlanData) };
 }
 
 async function planOf(input: string, args: readonly string[] = [], kubeconfig?: string) {
@@ -288,6 +302,117 @@ describe('plan on a real cluster', () => {
     const { code, out, err } = await run('{"intent_type": "scaling"}', ['-', '-n', 'shop']);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('[required]');
+  });
+
+  test('beside what is not valid or not there the others are planned, and programs get the findings', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const bad = manifest(namespace, '', 'bad').replace('replicas: 5', 'replicas: 500');
+    const { code, allowed, plans, invalid, errors } = await plansOf(`${manifest(namespace)}---${bad}`, ['-', '/none']);
+    expect([code, allowed, plans.map(({ judgement }) => judgement)]).toEqual([2, false, ['Allow']]);
+    expect(invalid).toMatchObject([
+      { file: 'stdin', line: 7, name: 'bad', valid: false, findings: [{ code: 'out-of-range' }] },
+    ]);
+    expect(errors).toEqual([{ file: '/none', message: 'no such file: /none' }]);
+  });
+
+  test('where the cluster gives no answer for one of three, that one says so, and the others are planned', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const proxy = await startFaultProxy({ server: plane.server, ca: await readFile(plane.caFile, 'utf8') });
+    onTestFinished(() => proxy.stop());
+    proxy.add(({ path }) =>
+      path.endsWith('/deployments/broken/scale')
+        ? { kind: 'answer', status: 500, body: { kind: 'Status', message: 'etcd is on fire', reason: 'InternalError' } }
+        : undefined,
+    );
+    const kubeconfig = join(tempFolder(), 'kubeconfig');
+    const cluster = { name: 'c', cluster: { server: proxy.url } };
+    const user = { name: 'u', user: { token: plane.token } };
+    const context = { name: 'x', context: { cluster: 'c', user: 'u' } };
+    const config = { clusters: [cluster], users: [user], contexts: [context], 'current-context': 'x' };
+    await writeFile(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
+    const broken = manifest(namespace, '', 'second').replace('target: web', 'target: broken');
+    const three = [manifest(namespace, '', 'first'), broken, manifest(namespace, '', 'third')].join('---');
+    const { code, allowed, plans, errors } = await plansOf(three, ['-'], kubeconfig);
+    expect([code, allowed]).toEqual([2, false]);
+    expect(plans.map(({ name, judgement }) => [name, judgement])).toEqual([
+      ['first', 'Allow'],
+      ['third', 'Allow'],
+    ]);
+    expect(errors).toEqual([
+      { file: 'stdin', line: 7, namespace, name: 'second', message: expect.stringContaining('etcd is on fire') },
+    ]);
+    const { out, err } = await run(three, ['-'], kubeconfig);
+    expect(err).toMatch(/^error: stdin:7 \(second\): .*etcd is on fire/);
+    expect(out).toMatch(/\(first\): Allow:.*\(third\): Allow:/s);
+  });
+
+  test('an intent that is not there or not valid in the cluster ends with 2, and wrong usage says what is wrong', async () => {
+    const namespace = await freshNamespace(plane);
+    const nope = await plansOf('', ['--intent', 'nope', '-n', namespace]);
+    expect(nope).toMatchObject({ code: 2, allowed: false, plans: [], errors: [{ namespace, name: 'nope' }] });
+    const said = await run('', ['--intent', 'nope', '-n', namespace]);
+    expect([said.code, said.out]).toEqual([2, '']);
+    expect(said.err).toContain(`there is no PatchIntent nope in namespace ${namespace}`);
+    expect((await run('', ['/none'])).code).toBe(2);
+    await expect(run('', ['--intent', 'web', 'x.yaml'])).rejects.toThrow(/not both/);
+    await expect(run('', [])).rejects.toThrow(/say what to plan: files/);
+  });
+
+  test('what the operator would not act on is never said to go ahead', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    for (const [field, words] of [
+      ['suspend', 'is suspended'],
+      ['dryRun', 'is a dry run'],
+    ] as const) {
+      const { code, judgement, idle, change } = await planOf(manifest(namespace, `, ${field}: true`));
+      expect([code, judgement, change]).toEqual([1, 'Idle', 'replicas 3 → 5']);
+      expect(idle).toContain(words);
+    }
+    await intent(namespace, 'held');
+    const finalizers = { metadata: { finalizers: ['example.com/held'] } };
+    const path = `${BASE}/namespaces/${namespace}/patchintents/held`;
+    await must('PATCH', path, finalizers, 'application/merge-patch+json');
+    onTestFinished(() => must('PATCH', path, { metadata: { finalizers: null } }, 'application/merge-patch+json'));
+    await must('DELETE', path, undefined);
+    const { code, out } = await run('', ['--intent', 'held', '-n', namespace]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/: Idle: .*\n(.*\n)* {2}Idle +the intent is being deleted/);
+  });
+
+  test('of two documents of one call that want other values of one field the first keeps it', async () => {
+    const namespace = await freshNamespace(plane);
+    await deployment(namespace);
+    const six = (name: string) => manifest(namespace, '', name).replace('replicas: 5', 'replicas: 6');
+    const { code, plans } = await plansOf(
+      [manifest(namespace, '', 'b'), six('a'), manifest(namespace, '', 'c')].join('---'),
+    );
+    expect(code).toBe(1);
+    expect(plans.map(({ name, judgement, reason }) => [name, judgement, reason])).toEqual([
+      ['b', 'Allow', undefined],
+      ['a', 'Refuse', 'ConflictingIntent'],
+      ['c', 'Allow', undefined],
+    ]);
+    expect(plans[1]?.message).toContain(`${namespace}/b`);
+    // What wants nothing takes nothing from others.
+    const idle = await plansOf([manifest(namespace, ', suspend: true', 'b'), six('a')].join('---'));
+    expect(idle.plans.map(({ judgement }) => judgement)).toEqual(['Idle', 'Allow']);
+    // Wire documents have no name, and are called by their place.
+    const wire = (replicas: number) =>
+      JSON.stringify({ intent_type: 'scaling', target: 'web', namespace, replicas, correlation_id: 'c' });
+    const nameless = await plansOf(`---\n${wire(5)}\n---\n${wire(6)}\n`);
+    expect(nameless.plans.map(({ judgement }) => judgement)).toEqual(['Allow', 'Refuse']);
+    expect(nameless.plans[1]?.message).toMatch(/stdin:\d+ /);
+    // What the cluster has is older, wherever it stands, and by what it would be replaced with.
+    await intent(namespace, 'a', { replicas: 7 });
+    const stored = await plansOf([manifest(namespace, '', 'b'), six('a')].join('---'));
+    expect(stored.plans.map(({ name, judgement }) => [name, judgement])).toEqual([
+      ['b', 'Refuse'],
+      ['a', 'Allow'],
+    ]);
+    expect(stored.plans[0]?.message).toContain(`${namespace}/a is older and wants 6`);
   });
 
   test('without a cluster the error says what is missing', async () => {

@@ -7,6 +7,8 @@ import { rightOf } from '../../../../src/reconcile/plan/missing-right.ts';
 
 const GAP = { what: 'the policies', why: 'forbidden', digest: true };
 
+const IDLE = { subject: { idle: 'the intent is suspended' } as Look['subject'] };
+
 function look(failure?: Failure, more: Partial<Look> = {}): Look {
   return { subject: {} as Look['subject'], warnings: [], gaps: [], ...(failure && { failure }), ...more };
 }
@@ -18,6 +20,8 @@ describe('the judgement', () => {
     ['Allow', look()],
     ['Warn', look(undefined, { warnings: ['the target is not there'] })],
     ['Unknown', look(undefined, { gaps: [GAP] })],
+    ['Idle', look(undefined, { ...IDLE, warnings: ['w'], gaps: [GAP] })],
+    ['Refuse', look(new Rejected('PolicyDenied', 'm'), IDLE)],
     ['Approval', waiting('AwaitingApproval')],
     ['Wait', waiting('OutsideWindow')],
     ['Wait', waiting('RateLimited')],
@@ -34,7 +38,7 @@ describe('the judgement', () => {
   });
 
   test('lets nothing go ahead but Allow and Warn: what is not known is no leave', () => {
-    const all = ['Allow', 'Warn', 'Approval', 'Wait', 'Refuse', 'Unknown'] as const;
+    const all = ['Allow', 'Warn', 'Approval', 'Wait', 'Refuse', 'Idle', 'Unknown'] as const;
     expect(all.filter(mayGoAhead)).toEqual(['Allow', 'Warn']);
   });
 });
