@@ -175,14 +175,23 @@ async function account(
   deps: Deps,
 ): Promise<Next | undefined> {
   const { collection } = deps;
+  const claimed = intent.status?.package !== undefined;
   if (outcome.kind === 'published') collection.published(key);
-  else if (!verdict.reconciling) return withdraw(key, intent, deps);
+  else if (verdict.reconciling && !claimed && mayHaveWritten(outcome)) collection.publishFailed(key);
+  // A list that came meanwhile has found it gone, and may have had its doubts: this run's older view is no answer to them.
+  if (!isThere(key, intent, deps)) return undefined;
+  if (outcome.kind !== 'published' && !verdict.reconciling) return withdraw(key, intent, deps);
   // A failure that passes is no wish to publish nothing.
-  else if (intent.status?.package !== undefined) collection.present(key);
-  else if (outcome.kind === 'failed' && outcome.reached !== undefined && 'package' in outcome.reached)
-    collection.publishFailed(key);
+  if (outcome.kind === 'published' || claimed) collection.present(key);
   return undefined;
 }
+
+const mayHaveWritten = (outcome: Outcome): boolean =>
+  outcome.kind === 'failed' && outcome.reached !== undefined && 'package' in outcome.reached;
+
+/** Whether the newest view still has this very intent; its deletion has queued the key anew. */
+const isThere = (key: string, { metadata }: PatchIntent, { intents }: Deps): boolean =>
+  intents.get(key)?.metadata.uid === metadata.uid;
 
 /** A change that was let through and did not come about. */
 function countFailure(outcome: Outcome, deps: Deps): void {

@@ -56,7 +56,6 @@ export class Collection {
   published(key: string): void {
     this.#uncertain.delete(key);
     this.#packages.add(key);
-    this.present(key);
   }
 
   /** A publication failed: a package of this key may be on the root all the same. */

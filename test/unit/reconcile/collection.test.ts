@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Transient } from '../../../src/api/errors.ts';
+import type { PublishRequest } from '../../../src/kpt/publisher/publisher.ts';
 import { setDigest } from '../../../src/reconcile/collection/brake.ts';
-import { reportFailure } from '../../../src/reconcile/reconcile.ts';
+import { reconcile, reportFailure } from '../../../src/reconcile/reconcile.ts';
 import { intent } from '../../support/intents.ts';
 import { ReconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -146,6 +147,31 @@ describe('removal of a package', () => {
     await world.clock.advance(200_000);
     await drain(world);
     expect(world.packages.size).toBe(4);
+  });
+
+  test.each([
+    [
+      'publishes its package',
+      (request: PublishRequest, world: ReconcileWorld) => world.deps.publisher.publish(request),
+    ],
+    ['fails', () => Promise.reject(new Transient('StorageFull', 'no space'))],
+  ])('after such a list is held too where a run that began before it %s after it', async (_, publish) => {
+    const world = await published(5);
+    const publisher = {
+      ...world.deps.publisher,
+      publish: (request: PublishRequest) => {
+        world.objects.delete('shop/i0');
+        world.collection.doubtList('rewound');
+        world.collection.absent('shop/i0');
+        return publish(request, world);
+      },
+    };
+    await reconcile('shop/i0', { ...world.deps, publisher }, new AbortController().signal);
+    await world.run('shop/i0');
+    await world.clock.advance(60_000);
+    await drain(world);
+    expect(world.packages.has('shop/i0')).toBe(true);
+    expect(world.held.at(-1)).toMatchObject({ keys: ['shop/i0'], counts: { rewound: 1 } });
   });
 
   test('of everything is held until it is confirmed', async () => {
