@@ -69,11 +69,13 @@ function voicesOf({ policy, applies: { match, because } }: Asked, input: PolicyI
     const words = `whether it applies is not known: labels are missing for ${because.map((name) => `match.${name}`).join(', ')}`;
     return [by({ rule: 'match', result: 'Wait', message: words })];
   }
-  if (policy.problems.length > 0) {
-    const words = `it can not be used: ${policy.problems.map(({ message }) => message).join('; ')}`;
+  const published = input.published === true;
+  const problems = policy.problems.filter(({ once }) => !published || once !== true);
+  if (problems.length > 0) {
+    const words = `it can not be used: ${problems.map(({ message }) => message).join('; ')}`;
     return [by({ rule: 'spec', result: 'Wait', message: words })];
   }
-  return (input.published === true ? STANDING : ALL).flatMap((rule) => rule(policy, input)).map(by);
+  return (published ? STANDING : ALL).flatMap((rule) => rule(policy, input)).map(by);
 }
 
 /** What holds on the topics of which no policy has spoken. Told only where it matters. */

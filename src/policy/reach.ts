@@ -27,11 +27,19 @@ export function reachOpinions({ spec }: CompiledPolicy, input: PolicyInput): rea
   if (own === 'no') return [];
   const named = namespaceSelected(spec.targetNamespaces, target.namespace, target.namespaceLabels);
   if (named === 'no')
-    return [{ rule: RULE, result: 'Refuse', message: `namespace ${target.namespace} is not one of them` }];
+    return [
+      { rule: RULE, result: 'Refuse', message: `namespace ${target.namespace} is not one of its target namespaces` },
+    ];
   if (own === 'unknown') return [unknownLabels(intent.namespace)];
-  if (target.namespaceLabels === 'unknown') return [unknownLabels(target.namespace)];
+  if (target.namespaceLabels === 'unknown') return [unknownLabels(target.namespace, '; it may not be there')];
   if (consents(target.namespaceLabels, intent.namespace)) {
-    return [{ rule: RULE, result: 'Allow', message: `namespace ${target.namespace} is one of them, and consents` }];
+    return [
+      {
+        rule: RULE,
+        result: 'Allow',
+        message: `namespace ${target.namespace} is one of its target namespaces, and consents`,
+      },
+    ];
   }
   const missing = `namespace ${target.namespace} does not consent: its label ${CONSENT_LABEL} does not name ${intent.namespace}`;
   return [{ rule: RULE, result: 'Refuse', message: missing }];
@@ -49,6 +57,6 @@ export function consents(labels: Labels, from: string): boolean {
   return value !== undefined && (value === CONSENT_ANY || value.split(SEPARATOR).includes(from));
 }
 
-function unknownLabels(namespace: string): Opinion {
-  return { rule: RULE, result: 'Wait', message: `the labels of namespace ${namespace} are not known` };
+function unknownLabels(namespace: string, more = ''): Opinion {
+  return { rule: RULE, result: 'Wait', message: `the labels of namespace ${namespace} are not known${more}` };
 }

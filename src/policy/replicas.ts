@@ -27,7 +27,7 @@ export function replicaOpinions({ spec }: CompiledPolicy, input: PolicyInput): r
   return [
     ...(min === undefined ? [] : [limit('min', to >= min, `${to} against at least ${min}`)]),
     ...(max === undefined ? [] : [limit('max', to <= max, `${to} against at most ${max}`)]),
-    ...(neverZero === true ? [limit('neverZero', to !== 0, `${to} against never to 0`)] : []),
+    ...(neverZero === true ? [limit('neverZero', to !== 0, `${to} against at least 1 (never to 0)`)] : []),
   ];
 }
 

@@ -17,12 +17,17 @@ export function windowOpinions({ windows }: CompiledPolicy, { now }: PolicyInput
 
 function verdictOf(asked: readonly Asked[]): Pick<Opinion, 'result' | 'message' | 'until'> {
   const denying = asked.find(({ window, open }) => window.effect === 'Deny' && open);
-  if (denying !== undefined) return waiting(`within ${denying.window.title}`, denying.until);
+  if (denying !== undefined) return waiting(within(denying), denying.endless === true ? undefined : denying.until);
   const allowing = asked.filter(({ window }) => window.effect === 'Allow');
   const open = allowing.find((one) => one.open);
-  if (open !== undefined) return { result: 'Allow', message: `within ${open.window.title}${untilWords(open.until)}` };
+  if (open !== undefined)
+    return { result: 'Allow', message: within(open) + (open.endless === true ? '' : untilWords(open.until)) };
   if (allowing.length === 0) return { result: 'Allow', message: 'within no Deny window' };
   return waiting('within no Allow window', earliest(allowing.map(({ until }) => until)));
+}
+
+function within({ window, endless }: Asked): string {
+  return `within ${window.title}${endless === true ? ', which begins again before it ends' : ''}`;
 }
 
 function waiting(why: string, until: Date | undefined): Pick<Opinion, 'result' | 'message' | 'until'> {

@@ -5,8 +5,10 @@ import type { PolicyWindow } from '../api/schema/patchpolicy.ts';
 
 export interface WindowState {
   readonly open: boolean;
-  /** When this ends; undefined: never. A window that begins again before it ends may be open even longer. */
+  /** When this ends; undefined: never. */
   readonly until: Date | undefined;
+  /** It begins again and again before it ends, so when it ends is not known: not before `until`. */
+  readonly endless?: true;
 }
 
 export interface CompiledWindow {
@@ -68,10 +70,10 @@ function stateAt(cron: Cron, lengthMs: number, now: Date): WindowState {
   if (end <= now.getTime()) return { open: false, until: cron.nextRun(now) ?? undefined };
   for (let hops = 0; hops < MAX_CHAINED; hops++) {
     const later = endOf(cron, lengthMs, end);
-    if (later <= end) break;
+    if (later <= end) return { open: true, until: new Date(end) };
     end = later;
   }
-  return { open: true, until: new Date(end) };
+  return { open: true, until: new Date(end), endless: true };
 }
 
 /** The end of the last window that began at a moment or before, in milliseconds. */

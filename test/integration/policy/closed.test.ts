@@ -4,9 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { patchPolicyCrd } from '../../../src/api/policy-crds.ts';
 import type { PatchIntent } from '../../../src/api/types.ts';
 import type { OperatorProcess } from '../../../tools/operator-process.ts';
+import { limitReplicas } from '../../support/admission-limit.ts';
 import { PATIENT_LEASE } from '../../support/lease-flags.ts';
 import { scale } from '../../support/operator-scenes.ts';
-import { eventually, type OperatorWorld, operatorWorld } from '../../support/operator-world.ts';
+import { eventually, type OperatorWorld, operatorWorld, readyWords } from '../../support/operator-world.ts';
 import {
   conditionOf,
   inNamespace,
@@ -44,6 +45,8 @@ describe('an operator with its rights', () => {
 
   test('a policy that can not be used says so, intents under it wait and others do not; corrected, all go ahead', async () => {
     for (const namespace of ['invalid', 'beside']) await world.namespace(namespace);
+    await world.apply('invalid/before', scale('before', 5));
+    await world.ready('invalid/before');
     const windows = [{ effect: 'Deny', schedule: '0 9 * * *', duration: '1h', timeZone: 'Mars/Olympus' }] as const;
     await makePolicy(world, 'invalid', { match: inNamespace('invalid'), windows: [...windows] });
     expect(await policyReady(world, 'invalid', 'PolicyInvalid')).toContain(
@@ -56,6 +59,8 @@ describe('an operator with its rights', () => {
     expect(conditionOf(held, 'Stalled')).toBeUndefined();
     expect(held.status?.package).toBeUndefined();
     expect(held.status?.policy).toMatchObject({ decision: 'Wait', considered: [{ policy: 'invalid', rule: 'spec' }] });
+    // Windows are asked once, as a change is let through.
+    expect(readyWords(await look(world, 'invalid/before'))).toBe('True PackageWritten');
     await makePolicy(world, 'invalid', { match: inNamespace('invalid'), replicas: { max: 9 } });
     await policyReady(world, 'invalid');
     await world.ready('invalid/web');
@@ -199,6 +204,33 @@ describe('in strict mode', () => {
     await makeDeployment(world, 'strict', 'web');
     await look(world, 'strict/web');
     expect((await world.ready('strict/web')).status?.change).toBe('replicas 3 → 5');
+    expect(await strict.stop()).toBe(0);
+  });
+
+  test('what the API server says to the patch is waited for: its warnings, and the right to ask', async () => {
+    const { plane } = world;
+    const flags = [...PATIENT_LEASE, '--strict-mode', '--plan-dry-run', '--leader-election-id', 'strict-dry-run'];
+    await world.namespace('strict-dry-run');
+    await makeDeployment(world, 'strict-dry-run', 'web');
+    const name = await limitReplicas(plane, 'strict-dry-run', 'Warn');
+    const deployment = ['deployment/web', '-n', 'strict-dry-run'];
+    await eventually('the admission policy warns', async () => {
+      const { stderr } = await plane.kubectl(['scale', ...deployment, '--replicas=11', '--dry-run=server']);
+      return stderr.includes('no more than ten');
+    });
+    const outputDir = world.volume();
+    const strict = await world.start({ flags, outputDir });
+    await world.apply('strict-dry-run/web', scale('web', 11));
+    const words = 'strict mode: the API server warns: ';
+    const held = await until('strict-dry-run/web', 'False DryRunRefused', words, 'no more than ten here');
+    expect(conditionOf(held, 'Stalled')).toBeUndefined();
+    expect(conditionOf(held, 'Planned')).toMatchObject({ status: 'True' });
+    expect(existsSync(join(outputDir, 'packages/strict-dry-run/web'))).toBe(false);
+    await plane.kubectl(['delete', 'validatingadmissionpolicybinding', name]);
+    await eventually('the change goes ahead', async () => {
+      const { status } = await look(world, 'strict-dry-run/web');
+      return status?.package !== undefined;
+    });
     expect(await strict.stop()).toBe(0);
   });
 });

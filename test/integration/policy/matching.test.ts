@@ -98,11 +98,11 @@ describe('targets in other namespaces', () => {
       expect(isPublished(`${HERE}/${space}`)).toBe(false);
       return it;
     };
-    await refused('reach-consent', 'namespace reach-consent is not one of them');
+    await refused('reach-consent', 'namespace reach-consent is not one of its target namespaces');
     for (const space of ['reach-none', 'reach-policy']) {
       const { status } = await refused(
         space,
-        space === 'reach-none' ? 'is not one of them' : `does not consent: its label`,
+        space === 'reach-none' ? 'is not one of its target namespaces' : `does not consent: its label`,
       );
       expect(status?.plan).toMatchObject({ action: 'Unknown', fields: [{ path: '.spec.replicas', to: '5' }] });
       expect(status?.plan?.base).toBeUndefined();

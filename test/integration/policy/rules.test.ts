@@ -50,7 +50,7 @@ const REFUSALS: readonly Case[] = [
     spec: { replicas: { neverZero: true } },
     against: { replicas: 0 },
     fine: { replicas: 1 },
-    words: 'against never to 0',
+    words: 'replicas 0 against at least 1 (never to 0)',
   },
   {
     rule: 'replicas.maxDelta',

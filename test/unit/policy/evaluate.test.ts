@@ -4,6 +4,7 @@ import type { PatchPolicySpec } from '../../../src/api/schema/patchpolicy.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { PolicyInput } from '../../../src/policy/input.ts';
 import { DECISIONS, type Verdict } from '../../../src/policy/verdict.ts';
+import { compileStored } from '../../../src/reconcile/permit/compile-stored.ts';
 import { anyPolicies, inputsFor, policy, policyInput, sets, strictPolicies } from '../../support/policies.ts';
 
 const severity = ({ decision }: Verdict): number => DECISIONS.indexOf(decision);
@@ -140,6 +141,23 @@ describe('the verdict', () => {
     expect(evaluate(policyInput(), [broken])).toMatchObject({ decision: 'Wait', considered: [{ rule: 'spec' }] });
     const elsewhere = policyInput({ intent: { namespace: 'dev' }, target: { namespace: 'dev' } });
     expect(evaluate(elsewhere, [broken]).decision).toBe('Allow');
+  });
+
+  test('windows that can not be used hold what is not published yet; of what is, every rule that is asked again is asked', () => {
+    const windows = [{ effect: 'Deny', schedule: '0 25 * * *', duration: '1h' }] as const;
+    const broken = policy('broken', { windows: [...windows], rate: { perTargetPerHour: 1 } });
+    const alone = policyInput({ published: true });
+    expect(evaluate(policyInput(), [broken]).decision).toBe('Wait');
+    expect(evaluate(alone, [broken])).toMatchObject({ decision: 'Allow', considered: [] });
+    const strict = policy('strict', { windows: [...windows], replicas: { max: 4, maxDelta: 1 } });
+    expect(evaluate(alone, [strict])).toMatchObject({
+      decision: 'Refuse',
+      considered: [{ rule: 'replicas.max', result: 'Refuse' }],
+    });
+    // Of a spec that does not satisfy the schema no rule is known, so none can be asked.
+    const metadata = { name: 'stored', uid: 'uid', resourceVersion: '1', generation: 1 };
+    const stored = compileStored({ metadata, spec: { windows: [{ ...windows[0], duration: '1s' }] }, status: {} });
+    expect(evaluate(alone, [stored])).toMatchObject({ decision: 'Wait', considered: [{ rule: 'spec' }] });
   });
 
   test('warnings are told to the reviewer, and do not hold the change', () => {

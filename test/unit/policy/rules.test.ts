@@ -139,6 +139,18 @@ describe('target namespaces', () => {
     ).toBe('Wait');
   });
 
+  test('the message says whose list it is, and that a namespace without labels may not be there', () => {
+    const words = (...args: Parameters<typeof consent>) =>
+      evaluate(policyInput(consent(...args)), [policy('a', { targetNamespaces: { names: ['dev'] } })]).considered[0];
+    expect(words('shop')?.message).toBe(
+      'policy a, targetNamespaces: namespace pay is not one of its target namespaces',
+    );
+    const unknown = policyInput({ target: { namespace: 'pay', namespaceLabels: 'unknown' } });
+    expect(evaluate(unknown, [policy('a', toPay)]).considered[0]?.message).toBe(
+      'policy a, targetNamespaces: the labels of namespace pay are not known; it may not be there',
+    );
+  });
+
   test('the rule has no say within one namespace', () => {
     expect(decide({ targetNamespaces: { names: ['dev'] } })).toBe('Allow');
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PolicyWindow } from '../../../src/api/schema/patchpolicy.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
+import type { Decision } from '../../../src/policy/verdict.ts';
 import { type CompiledWindow, compileWindow } from '../../../src/policy/windows.ts';
 import { policy, policyInput } from '../../support/policies.ts';
 
@@ -148,8 +149,9 @@ describe('laws', () => {
           const asked = compiled(spec);
           asked.at(between);
           expect(asked.at(now)).toEqual(state);
-          // What begins again all the time has an end that is only the earliest possible one.
-          if (duration !== '30h' && schedule !== '*/20 * * * *') expect(asked.at(new Date(end)).open).toBe(!state.open);
+          // What begins again all the time has no end that is known, only a moment to look again.
+          if (state.endless !== true) expect(asked.at(new Date(end)).open).toBe(!state.open);
+          else expect(asked.at(new Date(end - 1)).open).toBe(true);
         },
       ),
       { numRuns: 60 },
@@ -194,6 +196,32 @@ describe('windows of a policy', () => {
   ] as const)('%s: %j', (_, windows, decision) => {
     expect(evaluate(policyInput(NOON), [policy('one', { windows: [...windows] })]).decision).toBe(decision);
   });
+
+  test.each<[string, PolicyWindow, Decision, string]>([
+    [
+      'a wait',
+      window('* * * * *', '1h'),
+      'Wait',
+      'within Deny "* * * * *" for 1h (UTC), which begins again before it ends',
+    ],
+    [
+      'what it allows',
+      window('0 */2 * * *', '3h', 'UTC', 'Allow'),
+      'Allow',
+      'within Allow "0 */2 * * *" for 3h (UTC), which begins again before it ends',
+    ],
+  ])(
+    'that begin again before they end name no end, and are looked at again all the same: %s',
+    (_, one, result, words) => {
+      const verdict = evaluate(policyInput(NOON), [policy('one', { windows: [one] })]);
+      expect(verdict.considered).toEqual([
+        { policy: 'one', rule: 'windows', result, message: `policy one, windows: ${words}` },
+      ]);
+      expect(verdict.retryAt?.getTime()).toBeGreaterThan(NOON.now.getTime());
+      const later = { now: new Date(NOON.now.getTime() + 5 * 3_600_000) };
+      expect(evaluate(policyInput(later), [policy('one', { windows: [one] })]).considered).toEqual(verdict.considered);
+    },
+  );
 
   test('a wait says until when', () => {
     const { considered } = evaluate(policyInput(NOON), [policy('one', { windows: [SHUT] })]);
