@@ -1,10 +1,11 @@
 import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
+import { valueFor } from '../../reconcile/plan/missing-right.ts';
 import { type DoctorCheck, failed, ok, skipped, type Verdict } from './check.ts';
 import { type FindCluster, REACHABLE } from './cluster-checks.ts';
 import { guardChecks } from './guard-checks.ts';
 import { type PermissionScope, targetNamespaces } from './permission-checks.ts';
 import { holds, placeText } from './review.ts';
-import { permissionText, SCALED_OBJECTS, TARGETS, type TargetRights } from './rights.ts';
+import { type Permission, permissionText, SCALED_OBJECTS, TARGETS, type TargetRights } from './rights.ts';
 
 const AREA = 'plans and approvals';
 
@@ -27,7 +28,7 @@ export function safetyChecks(find: FindCluster, scope: PermissionScope): readonl
   return [...(livePlans ? [...targetChecks, ...kedaChecks] : []), ...guards];
 }
 
-type Sight = 'whole' | 'none' | { readonly missing: string };
+type Sight = 'whole' | 'none' | { readonly missing: readonly Permission[] };
 
 /** Which kinds the operator may read is for the chart to say, so a kind that it may not read at all is no mistake. */
 async function targetCheck(
@@ -42,8 +43,10 @@ async function targetCheck(
   const half = seen.find(({ sight }) => typeof sight === 'object');
   const place = placeText(namespace);
   if (half !== undefined && typeof half.sight === 'object') {
-    const fix = 'grant what is missing, in the chart by the value targets';
-    return failed(`plans of a ${half.kind} ${place} lack a right: ${half.sight.missing}`, fix);
+    const { missing } = half.sight;
+    const values = [...new Set(missing.map(({ verb }) => valueFor(verb)))].join(' and ');
+    const fix = `grant what is missing, in the chart by the value ${values}`;
+    return failed(`plans of a ${half.kind} ${place} lack a right: ${missing.map(permissionText).join(', ')}`, fix);
   }
   const whole = seen.filter(({ sight }) => sight === 'whole').map(({ kind }) => kind);
   if (whole.length === 0)
@@ -65,8 +68,8 @@ async function sightOf(
   const needed = [scale, metadata, ...(dryRun ? [patch] : [])];
   const held = await Promise.all(needed.map((permission) => holds(client, permission, namespace)));
   if (held.every((it) => !it)) return 'none';
-  const missing = needed.filter((_, i) => held[i] !== true).map(permissionText);
-  return missing.length === 0 ? 'whole' : { missing: missing.join(', ') };
+  const missing = needed.filter((_, i) => held[i] !== true);
+  return missing.length === 0 ? 'whole' : { missing };
 }
 
 async function kedaCheck(find: FindCluster, namespace: string | undefined): Promise<Verdict> {

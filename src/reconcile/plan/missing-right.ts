@@ -16,8 +16,8 @@ export function rightOf({ verb, group, resource, namespace, name }: Right): stri
   return `${MAY_NOT}${verb} ${what}${where}: grant it in the chart by the value ${valueFor(verb)}`;
 }
 
-/** Reading is granted kind by kind; the right to patch, which only a dry run needs, has a value of its own. */
-const valueFor = (verb: string): string => (verb === 'patch' ? 'planDryRun: true' : 'targets');
+/** What grants a right on targets in the chart: the kind, or for the patch that only a dry run needs a value of its own. */
+export const valueFor = (verb: string): string => (verb === 'patch' ? 'planDryRun: true' : 'targets');
 
 /** Whether these words end with a right that is missing, as `rightOf` has it. */
 export const tellsOfRight = (text: string): boolean => text.includes(MAY_NOT);

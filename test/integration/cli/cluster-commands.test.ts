@@ -154,6 +154,18 @@ describe('doctor on a real cluster', () => {
     expect(failed).toMatchObject([{ name: 'live targets', detail: expect.stringMatching(detail) }]);
   });
 
+  test('of a dry run the right to patch is missing, and the chart value for that is named', async () => {
+    const namespace = await freshNamespace(plane);
+    const { failed } = await doctor(await userWith(namespace, RULES), ...scope(namespace), '--plan-dry-run=true');
+    expect(failed).toMatchObject([
+      {
+        name: 'live targets',
+        detail: expect.stringMatching(/lack a right: patch deployments.apps$/),
+        fix: expect.stringMatching(/by the value planDryRun: true$/),
+      },
+    ]);
+  });
+
   test('a server that is not there is one finding, and what needs it is skipped', async () => {
     const folder = tempFolder();
     const { writeFile, readFile } = await import('node:fs/promises');

@@ -159,6 +159,12 @@ describe('the stage', () => {
       },
     );
 
+    test('where the server took nothing but the summary, the reason alone counts', () => {
+      expect(statesOf('StorageFull', [])).toBe('done done done done failed ahead');
+      expect(statesOf('StatusRefused', [])).toBe('done done done done done failed');
+      expect(statesOf('InternalError', [])).toBe('failed ahead ahead ahead ahead ahead');
+    });
+
     test('what the conditions say of an older generation is not done', () => {
       const old = { ...planned, observedGeneration: 1 };
       expect(statesOf('ApiUnavailable', [valid, old, none])).toBe('done failed ahead ahead ahead ahead');
