@@ -10,6 +10,7 @@ import { eventually, isReady, type OperatorWorld, operatorWorld, readyWords } fr
 import {
   afterRuns,
   conditionOf,
+  look,
   messageOf,
   must,
   NO_RESYNC,
@@ -44,8 +45,9 @@ const RELEASES: Readonly<Record<string, (key: string) => Promise<void>>> = {
     await world.remove(key);
   },
   'other-kind': (key) => world.apply(key, { ...scale('web', 4), targetKind: 'StatefulSet' }),
+  'never-planned': (key) => world.apply(key, { ...scale('web', 4), targetApiVersion: 'apps/v1beta1' }),
 };
-const NAMESPACES = [...Object.keys(RELEASES), 'loser', 'returns', 'three'];
+const NAMESPACES = [...Object.keys(RELEASES), 'loser', 'returns', 'three', 'tries'];
 
 beforeAll(async () => {
   world = await operatorWorld();
@@ -102,6 +104,21 @@ describe('two intents that want different values', () => {
     const [old, young] = [await world.ready('loser/old'), await world.ready('loser/young')];
     expect(young.status?.package?.digest).toBe(old.status?.package?.digest);
     expect(patchOf('loser/young')).toBe(patchOf('loser/old'));
+  });
+
+  test('the younger one learns of it also as a dry run, keeps the field from nobody, and goes on with the look after', async () => {
+    await conflicted('tries/young', 'tries/old');
+    const dry = { ...scale('web', 6), dryRun: true };
+    await world.apply('tries/young', dry);
+    const held = await conflicted('tries/young', 'intent tries/old is older and wants 4 of the same field');
+    expect(held.status?.observedGeneration).toBe(2);
+    expect(conditionOf(held, 'Conflicted')).toMatchObject({ status: 'True' });
+    await world.remove('tries/old');
+    expect(readyWords(await look(world, 'tries/young'))).toBe('True DryRun');
+    await nextSecond();
+    await world.apply('tries/younger', scale('web', 7));
+    await world.ready('tries/younger');
+    expect(readyWords(await look(world, 'tries/young'))).toBe('True DryRun');
   });
 
   test('an older one that comes back takes the field back; what the younger one had published stays as it is', async () => {

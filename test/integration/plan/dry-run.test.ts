@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { limitReplicas } from '../../support/admission-limit.ts';
 import { freshKind } from '../../support/custom-kind.ts';
 import { type LiveTargets, liveTargets, workload } from '../../support/live-targets.ts';
 import { freshNamespace, sharedControlPlane } from '../../support/shared-control-plane.ts';
@@ -30,31 +31,6 @@ async function replicasOf(resource: string, namespace: string): Promise<string> 
   return (await plane.kubectl(['get', resource, 'web', '-n', namespace, '-o', 'jsonpath={.spec.replicas}'])).stdout;
 }
 
-/** An admission policy over Deployments and custom kinds of one namespace: at most 10 replicas. */
-async function limit(namespace: string, action: 'Deny' | 'Warn'): Promise<string> {
-  const name = `limit-${randomUUID().slice(0, 8)}`;
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  const rule = { apiGroups: ['apps'], apiVersions: ['*'], operations: ['UPDATE'], resources: ['deployments'] };
-  const policy = {
-    ...{ apiVersion, kind: 'ValidatingAdmissionPolicy', metadata: { name } },
-    spec: {
-      matchConstraints: { resourceRules: [rule] },
-      validations: [{ expression: 'object.spec.replicas <= 10', message: 'no more than ten here' }],
-    },
-  };
-  const selector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
-  const binding = {
-    ...{ apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name } },
-    spec: { policyName: name, validationActions: [action], matchResources: { namespaceSelector: selector } },
-  };
-  for (const object of [policy, binding]) await plane.kubectl(['create', '-f', '-'], { input: JSON.stringify(object) });
-  onTestFinished(async () => {
-    await plane.kubectl(['delete', 'validatingadmissionpolicybinding', name]);
-    await plane.kubectl(['delete', 'validatingadmissionpolicy', name]);
-  });
-  return name;
-}
-
 /** Until the server has taken an admission policy to heart. */
 const soon = { timeout: 60_000, interval: 250 };
 
@@ -76,7 +52,7 @@ test('so for a custom kind, which takes no strategic merge patch', async () => {
 test('an admission policy that denies holds the change, in its own words', async () => {
   const namespace = await namespaceWith('Deployment');
   const ask = asker(await liveTargets(plane.kubeconfig), namespace);
-  const name = await limit(namespace, 'Deny');
+  const name = await limitReplicas(plane, namespace, 'Deny');
   await expect
     .poll(() => ask(11).catch((thrown: unknown) => thrown), soon)
     .toMatchObject({
@@ -92,10 +68,41 @@ test('an admission policy that denies holds the change, in its own words', async
 test('an admission policy that warns is a warning', async () => {
   const namespace = await namespaceWith('Deployment');
   const ask = asker(await liveTargets(plane.kubeconfig), namespace);
-  await limit(namespace, 'Warn');
+  await limitReplicas(plane, namespace, 'Warn');
   await expect
     .poll(() => ask(11), soon)
     .toEqual([expect.stringMatching(/^the API server warns: .*no more than ten here$/)]);
+});
+
+test('a webhook that must be asked and can not be holds the change, since the real patch would not get through either', async () => {
+  const namespace = await namespaceWith('Deployment');
+  const ask = asker(await liveTargets(plane.kubeconfig), namespace);
+  const name = `down-${randomUUID().slice(0, 8)}.example.dev`;
+  const webhook = {
+    name,
+    // Nobody listens there.
+    clientConfig: { url: 'https://127.0.0.1:1/' },
+    rules: [{ apiGroups: ['apps'], apiVersions: ['*'], operations: ['UPDATE'], resources: ['deployments'] }],
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    failurePolicy: 'Fail',
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+  };
+  for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration']) {
+    const object = { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name }, webhooks: [webhook] };
+    await plane.kubectl(['create', '-f', '-'], { input: JSON.stringify(object) });
+    const remove = () => plane.kubectl(['delete', kind, name, '--ignore-not-found']);
+    onTestFinished(async () => void (await remove()));
+    await expect
+      .poll(() => ask(11).catch((thrown: unknown) => thrown), soon)
+      .toMatchObject({
+        class: 'Waiting',
+        reason: 'DryRunRefused',
+        message: expect.stringContaining(`failed calling webhook "${name}"`),
+      });
+    await remove();
+    await expect.poll(() => ask(11).catch((thrown: unknown) => thrown), soon).toEqual([]);
+  }
 });
 
 test('what the schema of the server forbids is refused', async () => {

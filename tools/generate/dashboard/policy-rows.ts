@@ -85,7 +85,7 @@ const APPROVALS: Row = {
     },
     {
       title: 'Waiting for people and time',
-      description: 'Intents that are held back by what a policy says, by reason.',
+      description: 'Intents that policies, other owners of the field or strict mode hold back, by reason.',
       kind: 'timeseries',
       unit: 'short',
       queries: [
