@@ -26,21 +26,24 @@ export interface Circumstances {
   readonly targetNamespaceLabels: Labels | Unknown;
   readonly targetLabels: Labels | Unknown;
   readonly from: number | Unknown;
-  readonly autoscaler?: string;
-  readonly owner?: string;
+  readonly others: Others;
   readonly now: Date;
 }
 
+/** Who else has the field, or which of them is not known. */
+type Others = Pick<PolicyInput, 'autoscaler' | 'owner' | 'blind'>;
+
+/** Said of an autoscaler or owner that is not there. */
+const NONE = 'none';
+
 /** Throws `UsageError` for what can not be read. */
 export function circumstancesOf(raw: RawCircumstances, now: Date): Circumstances {
-  const { autoscaler, owner } = raw;
   return {
     namespaceLabels: labelsOf('--namespace-labels', raw.namespaceLabels),
     targetNamespaceLabels: labelsOf('--target-namespace-labels', raw.targetNamespaceLabels),
     targetLabels: labelsOf('--target-labels', raw.targetLabels),
     from: replicasOf(raw.from),
-    ...(autoscaler === undefined ? {} : { autoscaler }),
-    ...(owner === undefined ? {} : { owner }),
+    others: othersOf(raw),
     now: raw.at === undefined ? now : timeOf(raw.at),
   };
 }
@@ -48,7 +51,7 @@ export function circumstancesOf(raw: RawCircumstances, now: Date): Circumstances
 /** What is asked of the policies about one intent. */
 export function inputOf(intent: ValidIntent, circumstances: Circumstances): PolicyInput {
   const { spec, namespace } = intent;
-  const { namespaceLabels, targetNamespaceLabels, targetLabels, from, autoscaler, owner, now } = circumstances;
+  const { namespaceLabels, targetNamespaceLabels, targetLabels, from, others, now } = circumstances;
   const { reason, source, correlationId } = spec;
   return {
     intent: {
@@ -69,10 +72,24 @@ export function inputOf(intent: ValidIntent, circumstances: Circumstances): Poli
       labels: targetLabels,
     },
     replicas: { from, to: spec.replicas },
-    ...(autoscaler === undefined ? {} : { autoscaler }),
-    ...(owner === undefined ? {} : { owner }),
+    ...others,
     usage: new Map(),
     now,
+  };
+}
+
+function othersOf({ autoscaler, owner }: RawCircumstances): Others {
+  for (const [flag, name] of Object.entries({ autoscaler, owner })) {
+    if (name?.trim() === '') throw new UsageError(`--${flag}: must be what it is called, or ${NONE}`);
+  }
+  const blind: Others['blind'] = [
+    ...(autoscaler === undefined ? (['autoscaler'] as const) : []),
+    ...(owner === undefined ? (['gitOps'] as const) : []),
+  ];
+  return {
+    ...(autoscaler === undefined || autoscaler === NONE ? {} : { autoscaler }),
+    ...(owner === undefined || owner === NONE ? {} : { owner }),
+    ...(blind.length === 0 ? {} : { blind }),
   };
 }
 
@@ -104,10 +121,17 @@ function replicasOf(text: string | undefined): number | Unknown {
   return number;
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 function timeOf(text: string): Date {
-  const time = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  const [, day = ''] = RFC3339.exec(text) ?? [];
+  // JavaScript takes 30 February for a day in March.
+  const time = isDay(day) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new UsageError(`--at: must be a time such as 2026-12-24T18:00:00Z, got ${quote(text)}`);
   return new Date(time);
+}
+
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }

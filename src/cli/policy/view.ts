@@ -1,7 +1,7 @@
 import type { ValidIntent } from '../../api/wire/load.ts';
 import { printable } from '../../platform/escape.ts';
 import type { ApprovalRequirement, Decision, Verdict } from '../../policy/verdict.ts';
-import { describeFinding, describeInvalid, titleOf } from '../findings.ts';
+import { describeFinding, describeInvalid, findingData, invalidData, titleOf } from '../findings.ts';
 import type { Input } from '../input.ts';
 import type { Io } from '../io.ts';
 import { type Paint, painter, timeSpan } from '../output.ts';
@@ -12,6 +12,16 @@ import type { PolicyFile } from './read-policies.ts';
 export interface Tested {
   readonly intent: ValidIntent;
   readonly verdict: Verdict;
+}
+
+/** What came of the call. */
+export interface Outcome {
+  /** The intents that are valid; none while a policy is not: a verdict without it could be milder than the true one. */
+  readonly tested: readonly Tested[];
+  readonly inputs: readonly Input[];
+  readonly files: readonly PolicyFile[];
+  /** Whether there is a verdict on everything that was asked. */
+  readonly whole: boolean;
 }
 
 const STYLES = { Allow: 'green', Warn: 'yellow', Approval: 'yellow', Wait: 'yellow', Refuse: 'red' } as const;
@@ -38,25 +48,35 @@ export function printVerdicts(io: Io, tested: readonly Tested[]): void {
   io.stdout.write(tested.map((one) => textOf(one, painter(io))).join('\n'));
 }
 
-export function dataOf(tested: readonly Tested[], { now }: Circumstances) {
+/** The verdicts, and all that is wrong with intents and policies. */
+export function dataOf({ tested, inputs, files, whole }: Outcome, { now }: Circumstances) {
   return {
-    allowed: tested.every(isAllowed),
+    allowed: whole && tested.every(isAllowed),
     at: now.toISOString(),
     documents: tested.map(({ intent, verdict }) => {
       const { source: file, line, name, namespace, spec } = intent;
       return { file, line, name, namespace, spec, ...verdict };
     }),
+    invalid: inputs.flatMap((input) =>
+      'intents' in input ? input.intents.flatMap((intent) => (intent.valid ? [] : [invalidData(intent)])) : [],
+    ),
+    policies: files.flatMap((file) =>
+      'findings' in file ? file.findings.map((found) => ({ file: found.source, ...findingData(found) })) : [],
+    ),
+    errors: [...files, ...inputs].flatMap((one) => ('error' in one ? [{ file: one.name, message: one.error }] : [])),
   };
 }
 
 function textOf({ intent, verdict }: Tested, paint: Paint): string {
   const { spec } = intent;
-  const { decision, considered, skipped, approval, retryAt } = verdict;
+  const { decision, considered, skipped, approval, retryAt, inputs } = verdict;
   const change = `${spec.targetKind} ${spec.namespace}/${spec.target}, replicas → ${spec.replicas}`;
   const lines = [
     ...considered.map(({ result, message }) => line(result, message, paint)),
+    ...inputs.policies
+      .filter(({ name }) => !considered.some(({ policy }) => policy === name))
+      .map(({ name }) => line('Allow', `policy ${name}: nothing to say`, paint)),
     ...skipped.map(({ message }) => line('–', message, paint)),
-    ...(considered.length + skipped.length === 0 ? [line('–', 'no policy at all', paint)] : []),
     ...(approval === undefined ? [] : [line('Needed', approvalWords(approval), paint)]),
     ...(retryAt === undefined ? [] : [line('Again', `the time may change this at ${retryAt.toISOString()}`, paint)]),
   ];

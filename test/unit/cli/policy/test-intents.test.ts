@@ -85,6 +85,11 @@ describe('exit codes', () => {
     ['--from', 'many'],
     ['--at', 'tomorrow'],
     ['--at', '2026-11-19'],
+    ['--at', '2026-02-30T00:00:00Z'],
+    ['--at', '2026-13-01T00:00:00Z'],
+    ['--at', '2026-12-24T24:00:00Z'],
+    ['--autoscaler', ''],
+    ['--owner', ' '],
     ['--namespace-labels', 'env'],
     ['--target-labels', 'a b=c'],
     ['--target-namespace-labels', 'env=prod=x'],
@@ -93,6 +98,33 @@ describe('exit codes', () => {
     const { code, err } = await policyTest([policyFile(MAX_4)], [`${flag}${flag.startsWith('--') ? '=' : ''}${value}`]);
     expect(code).toBe(2);
     expect(err).toContain(flag);
+  });
+
+  test('a leap day is a day', async () => {
+    expect((await policyTest([policyFile(MAX_4)], ['--at', '2028-02-29T23:59:59+01:00'])).code).toBe(1);
+  });
+
+  test('files may stand behind the policies or before them, and the last one is that of the intents', async () => {
+    const [one, two] = [policyFile(MAX_4, 'one'), policyFile({ replicas: { max: 3 } }, 'two')];
+    const intent = join(tempFolder(), 'intent.yaml');
+    writeFileSync(intent, INTENT);
+    const told = async (...args: readonly string[]) => {
+      const io = recordedIo('');
+      const code = await runCli(['policy', 'test', ...args], io);
+      return { code, out: io.out(), err: io.err() };
+    };
+    const expected = await told(intent, '--policy', one, two);
+    expect(expected).toMatchObject({ code: 1, err: '', out: expect.stringContaining('policy two, replicas.max') });
+    for (const args of [
+      ['--policy', one, two, intent],
+      ['--policy', one, '--policy', two, intent],
+      [`--policy=${one}`, `--policy=${two}`, intent],
+      ['--policy', one, '--policy', two, '--', intent],
+    ])
+      expect(await told(...args)).toEqual(expected);
+    const missing = await told('--policy', one);
+    expect([missing.code, missing.out]).toEqual([2, '']);
+    expect(missing.err).toContain('missing FILE: patchgen policy test FILE --policy FILE…');
   });
 
   test('without a policy, and without a subcommand, it is wrong usage', async () => {
@@ -130,6 +162,28 @@ describe('the verdict', () => {
     expect(await decision('--namespace-labels', 'env=dev')).toBe('Allow');
     expect(await decision('--namespace-labels', '')).toBe('Allow');
     expect(await decision('--namespace-labels', '', '--autoscaler', 'HorizontalPodAutoscaler web')).toBe('Refuse');
+  });
+
+  test.each([
+    ['autoscaler', '--autoscaler'],
+    ['gitOps', '--owner'],
+  ])('of a rule on %s waits where %s is not said, and none is nothing', async (rule, flag) => {
+    const file = policyFile({ [rule]: 'Refuse' });
+    expect((await policyTest([file])).out).toContain(
+      `Wait       policy one, ${rule}: whether anything else owns the field is not known`,
+    );
+    const none = await policyTest([file], [flag, 'none']);
+    expect([none.code, none.out]).toEqual([0, expect.stringContaining('nothing else owns the field')]);
+    expect((await policyTest([file], [flag, 'Helm release web'])).out).toContain('Refuse');
+    // Where no policy asks, what is not known holds nothing up.
+    expect((await policyTest([policyFile({ replicas: { max: 9 } })])).code).toBe(0);
+  });
+
+  test('lists a policy that applies and has nothing to say', async () => {
+    const silent = policyFile({ targetNamespaces: { names: ['*'] } }, 'silent');
+    expect((await policyTest([silent])).out).toBe(
+      'stdin:1: Allow: Deployment shop/web, replicas → 5\n  Allow      policy silent: nothing to say\n',
+    );
   });
 
   test('counts the step from the number that is given', async () => {
@@ -172,6 +226,31 @@ describe('the verdict', () => {
           inputs: { policies: [{ name: 'one' }] },
         },
       ],
+    });
+  });
+
+  test.each(['json', 'yaml'])('as %s comes with all that is wrong beside it', async (format) => {
+    const data = async (policies: readonly string[], input: string) => {
+      const { code, out, err } = await policyTest(policies, ['-o', format, ...THURSDAY], input);
+      expect([code, err]).toEqual([2, '']);
+      return load(out);
+    };
+    const bad = INTENT.replace('5', '101');
+    expect(await data([policyFile(MAX_4)], `${INTENT}---\n${bad}`)).toMatchObject({
+      allowed: false,
+      documents: [{ file: 'stdin', line: 1, decision: 'Refuse' }],
+      invalid: [{ file: 'stdin', line: 7, valid: false, findings: [{ code: 'out-of-range', pointer: '/replicas' }] }],
+      policies: [],
+      errors: [],
+    });
+    // A verdict without one of the policies could be milder than the true one.
+    const files = [policyFile(MAX_4), policyFile({ replica: {} }, 'two'), '/nowhere/policy.yaml'];
+    expect(await data(files, INTENT)).toMatchObject({
+      allowed: false,
+      documents: [],
+      invalid: [],
+      policies: [{ file: files[1], line: 1, code: 'unknown-field' }],
+      errors: [{ file: '/nowhere/policy.yaml', message: 'no such file: /nowhere/policy.yaml' }],
     });
   });
 
