@@ -85,14 +85,25 @@
 {{- if contains "/" . -}}{{ splitList "/" . | first }}{{- end -}}
 {{- end -}}
 
-{{/* The CRDs of the targets that have one, as JSON. Groups of Kubernetes itself have no dot, or end in k8s.io. */}}
+{{/* Whether a kind, given by its API version, is a custom one. Groups of Kubernetes itself have no dot, or end in k8s.io. */}}
+{{- define "patchgen.isCustom" -}}
+{{- $group := include "patchgen.groupOf" . -}}
+{{- if and (contains "." $group) (not (hasSuffix ".k8s.io" (printf ".%s" $group))) -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether the operator takes a target of this kind at all. */}}
+{{- define "patchgen.mayScale" -}}
+{{- $isWorkload := and (eq .apiVersion "apps/v1") (has .kind (list "Deployment" "StatefulSet" "ReplicaSet")) -}}
+{{- if or $isWorkload (include "patchgen.isCustom" .apiVersion) -}}true{{- end -}}
+{{- end -}}
+
+{{/* The CRDs of the targets that have one, as JSON. */}}
 {{- define "patchgen.customTargets" -}}
 {{- $names := list -}}
 {{- if .Values.livePlans -}}
 {{- range .Values.targets -}}
-{{- $group := include "patchgen.groupOf" .apiVersion -}}
-{{- if and (contains "." $group) (not (hasSuffix ".k8s.io" (printf ".%s" $group))) -}}
-{{- $names = append $names (printf "%s.%s" .resource $group) -}}
+{{- if include "patchgen.isCustom" .apiVersion -}}
+{{- $names = append $names (printf "%s.%s" .resource (include "patchgen.groupOf" .apiVersion)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -31,13 +31,73 @@ conflict
 {{- get (dict "CustomResourceDefinition" "CRD") .kind | default .kind }} {{ .metadata.name -}}
 {{- end -}}
 
-{{/* One command that gives the object to this release. Kept whatever happens to the release that had it: intents go with a CRD. */}}
+{{- define "patchgen.isGuard" -}}
+{{- if hasPrefix "ValidatingAdmissionPolicy" .kind }}true{{ end -}}
+{{- end -}}
+
+{{/*
+One command that gives the object to this release. A CRD is kept whatever happens to the release that had it: intents go with it.
+A guard goes with its release, so it is kept only as long as another release would take it away when it lets go of it.
+*/}}
 {{- define "patchgen.adoptCommand" -}}
 {{- $root := index . 0 -}}
 {{- $object := index . 1 -}}
-{{- $notes := dict "meta.helm.sh/release-name" $root.Release.Name "meta.helm.sh/release-namespace" $root.Release.Namespace "helm.sh/resource-policy" "keep" -}}
+{{- $notes := dict "meta.helm.sh/release-name" $root.Release.Name "meta.helm.sh/release-namespace" $root.Release.Namespace -}}
+{{- $live := lookup $object.apiVersion $object.kind "" $object.metadata.name | default dict -}}
+{{- if or (not (include "patchgen.isGuard" $object)) (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $live) -}}
+{{- $_ := set $notes "helm.sh/resource-policy" "keep" -}}
+{{- end -}}
 {{- $patch := dict "metadata" (dict "labels" (dict "app.kubernetes.io/managed-by" "Helm") "annotations" $notes) -}}
 kubectl patch {{ include "patchgen.singletonKind" $object }} {{ $object.metadata.name }} --type=merge --patch='{{ toJson $patch }}'
+{{- end -}}
+
+{{/*
+What the guards of this release, as they are now, have that Helm does not put right, given (list $ objects-of-the-values):
+warnings, one to a line. A switched-off one that is kept stays in force; what somebody has added to one stays there.
+*/}}
+{{- define "patchgen.guardWarnings" -}}
+{{- $root := index . 0 -}}
+{{- $wanted := index . 1 -}}
+{{- $names := list -}}
+{{- range $wanted }}{{ $names = append $names (printf "%s/%s" .kind .metadata.name) }}{{ end -}}
+{{- $warnings := list -}}
+{{- range $ours := include "patchgen.allGuards" $root | fromJsonArray -}}
+{{- $live := lookup $ours.apiVersion $ours.kind "" $ours.metadata.name -}}
+{{- $what := include "patchgen.singletonInWords" $ours -}}
+{{- $id := printf "%s %s" (include "patchgen.singletonKind" $ours) $ours.metadata.name -}}
+{{- if and $live (eq (include "patchgen.fate" (list $root $ours)) "render") -}}
+{{- $isWanted := has (printf "%s/%s" $ours.kind $ours.metadata.name) $names -}}
+{{- $isKept := eq (dig "metadata" "annotations" "helm.sh/resource-policy" "" $live) "keep" -}}
+{{- $added := include "patchgen.added" (list $ours.spec $live.spec "spec") -}}
+{{- if and $isWanted $added -}}
+{{- $warnings = append $warnings (printf "the %s has what is not of this chart (%s), and Helm leaves that there: it is not in force as it should\nbe, and the operator counts no approval where a guard of names is changed. Delete it, and upgrade this release again:\n\n     kubectl delete %s" $what (trim $added) $id) -}}
+{{- end -}}
+{{- if and $isWanted $isKept -}}
+{{- $warnings = append $warnings (printf "the %s was taken over from another release and is kept, so it would stay in force without this one. Once\nthat other release is upgraded or gone:\n\n     kubectl annotate %s helm.sh/resource-policy-" $what $id) -}}
+{{- else if $isKept -}}
+{{- $warnings = append $warnings (printf "the %s is switched off, but is kept and so stays in force. To remove it:\n\n     kubectl delete %s" $what $id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $warnings -}}
+{{- end -}}
+
+{{/* The paths that `theirs` has and `ours` lacks, given (list ours theirs path). Helm replaces a list, unless its items have names. */}}
+{{- define "patchgen.added" -}}
+{{- $ours := index . 0 -}}
+{{- $theirs := index . 1 -}}
+{{- $path := index . 2 -}}
+{{- if and (kindIs "map" $ours) (kindIs "map" $theirs) -}}
+{{- range $key, $value := $theirs -}}
+{{- if not (hasKey $ours $key) }} {{ $path }}.{{ $key }}
+{{- else }}{{ include "patchgen.added" (list (get $ours $key) $value (printf "%s.%s" $path $key)) }}
+{{- end -}}
+{{- end -}}
+{{- else if and (kindIs "slice" $ours) (kindIs "slice" $theirs) -}}
+{{- $names := list -}}
+{{- range $ours }}{{ if kindIs "map" . }}{{ $names = append $names (.name | default "") }}{{ end }}{{ end -}}
+{{- range $theirs }}{{ if and (kindIs "map" .) .name (not (has .name $names)) }} {{ $path }}[{{ .name }}]{{ end }}{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The values that leave an object to somebody else. The operator trusts no approvals while their guards are not those of this chart. */}}

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { GUARDS } from '../../../src/api/guards/index.ts';
 import { at, CHART, HELMS } from '../../support/helm.ts';
 import { CRD, columns, type HelmCluster, helmCluster } from '../../support/helm-cluster.ts';
 
@@ -22,8 +23,9 @@ const roleOf = (name: string): Promise<number> => get(`/apis/rbac.authorization.
 const deploymentIn = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/patchgen`;
 const claimIn = (namespace: string): string =>
   `/api/v1/namespaces/${namespace}/persistentvolumeclaims/patchgen-packages`;
-const adoptions = (told: string): readonly string[] =>
-  [...told.matchAll(/^ *(kubectl patch .*)$/gm)].map(([, it = '']) => it);
+const commands = (told: string, verb: string): readonly string[] =>
+  [...told.matchAll(/^ *(kubectl .*)$/gm)].map(([, it = '']) => it).filter((it) => it.startsWith(`kubectl ${verb} `));
+const adoptions = (told: string): readonly string[] => commands(told, 'patch');
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 
@@ -166,6 +168,61 @@ describe.each(HELMS)('%s', (helm) => {
     await cluster.helm(helm, upgrade('patchgen', one), { targets });
     const { body } = await cluster.plane.request('GET', `${POLICIES}/requester.patchgen.dev`);
     expect(at(body, 'spec.variables.0.expression')).toBe("{'apps/v1 Deployment': 'deployments'}");
+    // It was kept so that the other release let go of it alone; from here on it goes with this one.
+    const kept = await cluster.helm(helm, upgrade('patchgen', two), { targets });
+    expect(kept).toContain('was taken over from another release and is kept');
+    const off = { targets, admissionPolicies: { requester: false } };
+    const stays = await cluster.helm(helm, upgrade('patchgen', two), off);
+    expect(stays).toContain('kubectl delete validatingadmissionpolicy requester.patchgen.dev');
+    for (const command of commands(kept, 'annotate')) await cluster.shell(command);
+    await cluster.helm(helm, upgrade('patchgen', two), { targets });
+    await cluster.helm(helm, upgrade('patchgen', two), off);
+    expect((await cluster.guards()).join()).not.toContain('ValidatingAdmissionPolicy/requester');
+  });
+
+  test('admission policies that kubectl brought go with the release that took them over', async () => {
+    const one = await cluster.namespace();
+    await cluster.plane.kubectl(['apply', '-k', 'config/guards']);
+    const targets = [{ apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' }];
+    const told = await cluster.refused(helm, install('patchgen', one), { targets });
+    const notes = await cluster.helm(helm, install('patchgen', one));
+    expect([adoptions(told).length, adoptions(notes).length]).toEqual([1, 6]);
+    expect(adoptions(told).concat(adoptions(notes)).join()).not.toContain('resource-policy');
+    for (const command of adoptions(notes)) await cluster.shell(command);
+    await cluster.helm(helm, upgrade('patchgen', one));
+    const off = { admissionPolicies: { requester: false } };
+    expect(await cluster.helm(helm, upgrade('patchgen', one), off)).not.toContain('is kept');
+    expect(await cluster.guards()).toHaveLength(4);
+    await cluster.helm(helm, uninstall('patchgen', one));
+    expect(await cluster.guards()).toEqual([]);
+  });
+
+  test('what somebody has added to an admission policy is told by the upgrade that leaves it there, with the way out', async () => {
+    const one = await cluster.namespace();
+    expect(await cluster.helm(helm, install('patchgen', one))).not.toContain('has what is not of this chart');
+    const spec = { matchConditions: [{ name: 'never', expression: 'false' }] };
+    const patch = ['patch', 'validatingadmissionpolicy', 'approver.patchgen.dev', '--type=merge', '-p'];
+    await cluster.plane.kubectl([...patch, JSON.stringify({ spec })]);
+    const notes = await cluster.helm(helm, upgrade('patchgen', one));
+    expect(notes).toContain(
+      'WARNING: the ValidatingAdmissionPolicy approver.patchgen.dev has what is not of this chart (spec.matchConditions)',
+    );
+    for (const command of commands(notes, 'delete validatingadmissionpolicy')) await cluster.shell(command);
+    await cluster.helm(helm, upgrade('patchgen', one));
+    const { body } = await cluster.plane.request('GET', `${POLICIES}/approver.patchgen.dev`);
+    expect(at(body, 'spec')).toEqual(GUARDS.approver.policy.spec);
+    expect(await cluster.helm(helm, upgrade('patchgen', one))).not.toContain('has what is not of this chart');
+  });
+
+  test('a target that the operator refuses is told', async () => {
+    const targets = [
+      { apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' },
+      { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', resource: 'rollouts' },
+      { apiVersion: 'v1', kind: 'ReplicationController', resource: 'replicationcontrollers' },
+    ];
+    const notes = await cluster.helm(helm, install('patchgen', await cluster.namespace()), { targets });
+    expect(notes).toContain('names v1 ReplicationController, and the operator refuses intents for it');
+    expect(notes).not.toMatch(/names (apps|argoproj)/);
   });
 
   test('without crds.keep the CRD goes with the release, as the notes warn', async () => {
