@@ -81,7 +81,8 @@ function failedAt(failed: number, steps: readonly PathStep['step'][]): readonly 
 
 /** Index of the step that failed: the one that the reason names, and never behind one that the conditions do not call done. */
 function failedStep(intent: PatchIntent): number {
-  const named = STEPS.findIndex((step) => step === reasonOf(readyOf(intent)?.reason)?.step);
+  const own = reasonOf(readyOf(intent)?.reason)?.step;
+  const named = STEPS.findIndex((step) => step === (own === REHEARSE ? 'admit' : own));
   // Each status has it, so without it nothing but the summary got through to a server with another schema.
   const told = findCondition(intent.status?.conditions ?? [], 'Packaged') !== undefined;
   if (!told && named >= 0) return named;

@@ -161,6 +161,7 @@ describe('the stage', () => {
 
     test('where the server took nothing but the summary, the reason alone counts', () => {
       expect(statesOf('StorageFull', [])).toBe('done done done done failed ahead');
+      expect(statesOf('DryRunRefused', [])).toBe('done done done failed ahead ahead ahead');
       expect(statesOf('StatusRefused', [])).toBe('done done done done done failed');
       expect(statesOf('InternalError', [])).toBe('failed ahead ahead ahead ahead ahead');
     });
