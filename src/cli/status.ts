@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Environment, environment, type SettingName } from '../config.ts';
 import { type Cluster, withCluster } from './cluster.ts';
-import type { Io } from './io.ts';
+import { type Io, UsageError } from './io.ts';
 import { type Format, outputOption, painter, printData } from './output.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
 import { readHeld } from './status/held.ts';
@@ -37,6 +37,9 @@ export function statusCommand(io: Io, env: Environment = environment(), now: () 
     .option('-A, --all-namespaces', 'of all namespaces')
     .addOption(outputOption());
   return addSettings(command, NAMES).action((name: string | undefined, flags: Flags) => {
+    // As kubectl has it: a name is one of many where all namespaces are looked through.
+    if (name !== undefined && flags.allNamespaces === true)
+      throw new UsageError('one intent is not looked for in all namespaces: leave out -A');
     const settings = settingsOf(command, NAMES, env);
     return withCluster(settings, env, async (cluster) => {
       const lease = {

@@ -15,6 +15,7 @@ import { heed, admit as letThrough, pendingOf, waitUntil } from './permit/admit.
 import type { ApprovalQuestion, ApprovalState } from './permit/approvals.ts';
 import { type Circumstances, type Consideration, consider, targetOf } from './permit/consider.ts';
 import { decideApproval } from './permit/decide-approval.ts';
+import { fullWords } from './permit/full-words.ts';
 import type { World } from './permit/world.ts';
 import type { Base } from './plan/base.ts';
 
@@ -218,7 +219,8 @@ export async function reserve(rehearsed: Rehearsed, world: World, signal: AbortS
   if (considered.published || spec.dryRun) return rehearsed as unknown as Reserved;
   const full = await world.books.reserve(considered.applying, considered.input, signal);
   if (full === undefined) return rehearsed as unknown as Reserved;
-  throw new Waiting('RateLimited', `policy ${full.policy}, rate: it has no room, until ${full.until.toISOString()}`, {
+  const message = fullWords(full, considered.applying, considered.input, world.books, world.clock.now());
+  throw new Waiting('RateLimited', message, {
     retryAfterMs: waitUntil(full.until, circumstances.now),
   });
 }

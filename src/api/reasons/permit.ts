@@ -60,7 +60,8 @@ export const PERMIT_REASONS = {
     step: 'admit',
     event: 'Warning',
     summary: 'A policy lets through only so many changes within an hour, and they are used up.',
-    action: 'Wait until the time in the message; the change goes ahead by itself.',
+    action:
+      'Wait: until the time in the message, or, where others may be first, until one of the changes of the last hour is an hour old. The change goes ahead by itself.',
   },
   StormBrake: {
     class: 'Waiting',

@@ -17,7 +17,7 @@ export interface RunSeries {
   statusWrite(result: StatusResult): void;
   /** A package was removed. */
   removed(): void;
-  /** A rule of a policy refused a change; rules that are not known are not counted. */
+  /** A status was written that tells of a refusal by this rule of a policy; rules that are not known are not counted. */
   denied(rule: string): void;
 }
 
@@ -29,7 +29,11 @@ export function runSeries({ counter }: Series, reasons: readonly string[], rules
   ]);
   const write = childrenOf(STATUS_RESULTS, (result) => writes.labels({ result }));
   const removals = counter('patchgen_removals_total', 'Packages removed');
-  const denials = counter('patchgen_policy_denials_total', 'Changes that a policy refused, by the rule', ['rule']);
+  const denials = counter(
+    'patchgen_policy_denials_total',
+    'Status writes that tell of a refusal by a policy, by the rule',
+    ['rule'],
+  );
   const denial = childrenOf(rules, (rule) => denials.labels({ rule }));
   return {
     outcome: (reason) => outcome(reason)?.inc(),

@@ -117,7 +117,8 @@ const POLICIES: Row = {
   panels: [
     {
       title: 'Denials by rule',
-      description: 'Changes that a policy refused within an hour, once for each time that a status told of it.',
+      description:
+        'Status writes within an hour that tell of a refusal by a policy. One change may count more than once.',
       kind: 'timeseries',
       unit: 'short',
       queries: [

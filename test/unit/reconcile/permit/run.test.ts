@@ -298,6 +298,25 @@ describe('policies', () => {
     expect(world.ready()).toMatchObject({ reason: 'RateLimited' });
   });
 
+  test('books that are full only when the place is to be taken name the rule, in the words of the next look', async () => {
+    const world = worldWith((around) => {
+      around.policies = [policy('rates', { rate: { perTargetPerHour: 1, perNamespacePerHour: 9 } })];
+      around.whileReserving = () => {
+        const claim = claimOf({ namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', id: 'x/1' });
+        const taken = reserve(EMPTY_LEDGER, {}, claim, world.clock.now());
+        around.usage = new Map([['rates', { ledger: 'ledger' in taken ? taken.ledger : EMPTY_LEDGER }]]);
+        around.full = { policy: 'rates', until: new Date(world.clock.now().getTime() + 3_600_000) };
+      };
+    });
+    await world.run();
+    const told = world.ready();
+    expect(told?.message).toMatch(
+      /^policy rates, rate\.perTargetPerHour: at most 1 within an hour: all used up, until [^;]*$/,
+    );
+    expect(await world.run()).toMatchObject({ next: 'after' });
+    expect(world.ready()).toEqual(told);
+  });
+
   test('many who wait for one place look again one after the other, and none before it comes free', async () => {
     const world = worldWith((around) => {
       around.policies = [policy('rates', { rate: { perNamespacePerHour: 1 } })];
