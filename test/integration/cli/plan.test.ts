@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Exit } from '../../../src/cli/io.ts';
 import { planCommand } from '../../../src/cli/plan.ts';
 import type { AttachedControlPlane } from '../../../tools/control-plane/attached.ts';
+import { limitReplicas } from '../../support/admission-limit.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { recordedIo } from '../../support/io.ts';
 import { grant, type PolicyRule } from '../../support/person.ts';
@@ -296,6 +297,19 @@ describe('plan on a real cluster', () => {
       `no dry run of the patch: you may not patch deployments of apps in namespace ${namespace}`,
     );
     expect(await planOf(manifest(namespace), ['--plan-dry-run=true'])).toMatchObject({ code: 0, warnings: [] });
+    const strict = ['--plan-dry-run=true', '--strict-mode=true'];
+    expect(await planOf(manifest(namespace), strict)).toMatchObject({ code: 0, warnings: [] });
+    await limitReplicas(plane, namespace, 'Warn');
+    const most = manifest(namespace).replace('replicas: 5', 'replicas: 11');
+    await expect
+      .poll(() => planOf(most, strict), { timeout: 60_000, interval: 250 })
+      .toMatchObject({
+        code: 1,
+        reason: 'DryRunRefused',
+        message: expect.stringMatching(/^strict mode: the API server warns: .*no more than ten here$/),
+      });
+    expect(await planOf(most, ['--plan-dry-run=true'])).toMatchObject({ judgement: 'Warn' });
+    expect((await planOf(most, strict, kubeconfig)).reason).toBe('TargetUnreadable');
   });
 
   test('what is not valid ends with 2, and nothing is planned', async () => {

@@ -73,7 +73,7 @@ describe('a dry run of the patch', () => {
   });
 
   test('is tried again where the server itself is in trouble, whatever else its words hold', async () => {
-    const message = 'etcdserver: timeout (failed calling webhook "x")';
+    const message = 'request timed out: Internal error occurred: failed calling webhook "x"';
     await expect(run(500, message).result).rejects.toMatchObject({ status: 500 });
   });
 
