@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS, type Reason, type Step } from '../../../src/api/reasons.ts';
 import type { Condition, PatchIntent, PatchIntentStatus } from '../../../src/api/types.ts';
+import { runCli } from '../../../src/cli/frame.ts';
 import { UsageError } from '../../../src/cli/io.ts';
 import { painter } from '../../../src/cli/output.ts';
 import { nameOf } from '../../../src/cli/status/read.ts';
@@ -275,4 +276,12 @@ describe('the name', () => {
   ])('%s with -n %s is wrong usage', (argument, flag) => {
     expect(() => nameOf(argument, flag, 'ctx')).toThrow(UsageError);
   });
+});
+
+test('one intent in all namespaces is wrong usage, as kubectl has it, and no cluster is asked', async () => {
+  for (const name of ['web', 'shop/web']) {
+    const io = recordedIo();
+    expect(await runCli(['status', name, '-A', '--kubeconfig', '/nonexistent/kubeconfig'], io)).toBe(2);
+    expect(io.err()).toContain('leave out -A');
+  }
 });
