@@ -37,8 +37,9 @@ export const APPROVAL_REASONS = {
     step: 'admit',
     event: 'Warning',
     summary:
-      'Approvals do not count, because the admission policy that keeps approvers from using a foreign name is missing or changed.',
-    action: 'Install the admission policies of the chart as they are, and approve again.',
+      'Approvals do not count, because the admission policy that keeps approvers from using a foreign name is missing or changed, or was when they were given.',
+    action:
+      'Install the admission policies of the chart as they are, where the message asks for it, and approve again.',
   },
   ApprovalRejected: {
     class: 'Rejected',

@@ -187,6 +187,25 @@ test('a live target that moved on voids the approval, and the command shows the 
   await world.ready('moved/web-5');
 });
 
+test('nobody decides while the guard is broken; once it is mended, whoever has approved before may again, and that counts', async () => {
+  const file = await shop('mended');
+  await awaiting('mended', file);
+  const told = (words: string) =>
+    world.until('mended/web-5', `tells ${words}`, ({ status }) =>
+      (status?.conditions ?? []).some(({ type, message }) => type === 'Approved' && message.includes(words)),
+    );
+  const approve = (...args: readonly string[]) => run(approveCommand, alice, 'mended/web-5', '--yes', ...args);
+  await world.plane.request('DELETE', guardPath(GUARDS.approver.binding));
+  await approve('--force');
+  await told('alice (approved without a guard)');
+  await expect(approve()).rejects.toThrow(/would not count now: .*is not installed/);
+  await installGuards(world.plane);
+  await eventually('decisions count', guardIsTrusted);
+  await world.plane.kubectl(['annotate', 'pi/web-5', '-n', 'mended', 'patchgen.dev/requestedAt=1']);
+  await told('alice (approved before the admission policies were in force');
+  expect((await approve('--wait')).code).toBe(0);
+});
+
 test('doctor sees whether approvals are guarded', async () => {
   const check = async () => {
     const { out } = await run(doctorCommand, world.plane.kubeconfig, '--output-dir', tempFolder(), '-o', 'json');
