@@ -150,7 +150,7 @@ describe('an owner of the target', () => {
     ],
     [
       'argo',
-      { annotations: { 'argocd.argoproj.io/tracking-id': 'argo_apps:apps/Deployment:argo/web' } },
+      { annotations: { 'argocd.argoproj.io/tracking-id': 'argo_apps:apps/Deployment:owned-argo/web' } },
       { tool: 'Argo CD', kind: 'Application', name: 'apps', namespace: 'argo' },
       'Argo CD Application argo/apps',
     ],
@@ -164,6 +164,17 @@ describe('an owner of the target', () => {
     ],
     ['manager', { fieldManager: 'argocd-controller' }, { tool: 'Argo CD', kind: 'Application' }, 'Argo CD Application'],
   ];
+
+  test('is not who tracks the object from which its annotations were copied', async () => {
+    await world.namespace('copied');
+    const annotations = { 'argocd.argoproj.io/tracking-id': 'other:apps/Deployment:copied/api' };
+    await makeDeployment(world, 'copied', 'web', { annotations });
+    await world.apply('copied/web', scale('web', 5));
+    const { status } = await world.ready('copied/web');
+    expect(status?.plan?.action).toBe('Change');
+    expect(status).not.toHaveProperty('owner');
+    expect(status?.plan).not.toHaveProperty('warnings');
+  });
 
   test.each(OWNERS)(
     'by the marks of %s stands in the status with advice, and in a warning of the plan',

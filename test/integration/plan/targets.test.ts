@@ -132,7 +132,9 @@ describe('a custom kind', () => {
     await expect(read(specOf('default', plain))).rejects.toMatchObject({
       class: 'Rejected',
       reason: 'UnsupportedTargetKind',
-      message: expect.stringMatching(/Rollout": it has no scale subresource; of .* it works on Fleet$/),
+      message: expect.stringMatching(
+        /Rollout": it has no scale subresource; kinds of .* that have one in a namespace: Fleet$/,
+      ),
     });
   });
 
