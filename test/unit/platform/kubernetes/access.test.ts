@@ -75,7 +75,7 @@ describe('a kubeconfig', () => {
     const { headers } = await (await loadAccess({ kubeconfig: path, env: {} })).credentials();
     const sent = headers['impersonate-user'] ?? '';
     expect(Buffer.from(sent, 'latin1').toString('utf8')).toBe('jürgen 李');
-    expect(sent).toMatch(/^[\u{0}-\u{ff}]+$/u);
+    expect(Array.from(sent).every((letter) => letter.charCodeAt(0) < 256)).toBe(true);
   });
 
   test('runs an exec plugin, and runs it again on reload', async () => {
