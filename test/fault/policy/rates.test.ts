@@ -12,6 +12,7 @@ import {
   look,
   makePolicy,
   messageOf,
+  must,
   POLICIES,
   policyReady,
   removePolicy,
@@ -58,7 +59,7 @@ async function intend(keys: readonly string[]): Promise<void> {
   await Promise.all(keys.map((key) => world.apply(key, scale(key.slice(key.indexOf('/') + 1), 5))));
 }
 
-/** Whoever finds the last place taken between the look and the reservation is told in other words. */
+/** Whoever finds the last place taken between the look and the reservation may be told in other words. */
 const isLimited = (policy: string, limit: number) => (it: PatchIntent) =>
   readyWords(it) === 'False RateLimited' &&
   [
@@ -109,6 +110,9 @@ test('of three times as many changes at once exactly so many get through, and no
   expect(through).toHaveLength(5);
   expect(packagesIn(world.outputDir, 'crowd')).toEqual(through);
   expect(await counted('crowd')).toBe(5);
+  // Neither does somebody who takes them out of the status.
+  await must(world, 'PATCH', `${POLICIES}/crowd/status`, { status: { rate: null } }, 'application/merge-patch+json');
+  await eventually('what was taken out is back', async () => (await counted('crowd')) === 5);
 
   const again = through.map((name) => `crowd/${name}`);
   for (const key of again) await world.remove(key);
