@@ -19,5 +19,5 @@ export function rightOf({ verb, group, resource, namespace, name }: Right): stri
 /** What grants a right on targets in the chart: the kind, or for the patch that only a dry run needs a value of its own. */
 export const valueFor = (verb: string): string => (verb === 'patch' ? 'planDryRun: true' : 'targets');
 
-/** Whether these words end with a right that is missing, as `rightOf` has it. */
+/** Whether these words tell of a right that is missing, as `rightOf` has it. */
 export const tellsOfRight = (text: string): boolean => text.includes(MAY_NOT);
