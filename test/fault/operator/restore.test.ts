@@ -68,10 +68,10 @@ test('etcd restored from an older snapshot: nothing is removed, held instead, an
   await world.remove('restored/deleted');
   await eventually('its package goes', () => !existsSync(join(world.packages, 'restored/deleted')));
   const findingsBefore = [...world.statuses.findings];
-  // A watch from a version that the server has not reached yet is silent for a minute and a half, then relisted. The
-  // restore that marks its history as compacted answers at once, as here.
   // Runs that began before the new list end after it: what they have seen is no answer to its doubts.
   const undoDelay = proxy.add(({ path }) => (path.endsWith('/scale') ? { kind: 'delay', ms: 2_000 } : undefined));
+  // A watch from a version that the server has not reached yet is silent for a minute and a half, then relisted. The
+  // restore that marks its history as compacted answers at once, as here.
   let expired = false;
   const undo = proxy.add(({ watch, path, query }) => {
     if (!watch || query.get('resourceVersion') === null) return undefined;
