@@ -1,4 +1,4 @@
-import { Cancelled, Failure, Transient } from '../../api/errors.ts';
+import { Cancelled, Failure } from '../../api/errors.ts';
 import type { StormBrake } from '../../api/schema/patchpolicy.ts';
 import { API_VERSION } from '../../api/types.ts';
 import { sleep } from '../../platform/clock.ts';
@@ -6,7 +6,7 @@ import { ApiError, ConnectionError } from '../../platform/kubernetes/client.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import type { Usage } from '../../policy/input.ts';
 import type { Claim } from '../../policy/ledger.ts';
-import { refusalText } from '../status/refusal.ts';
+import { isGone, notWritten, shuttingDown, tooLate } from './book-failures.ts';
 import type { BooksOptions } from './books-types.ts';
 import { type Draft, Page } from './page.ts';
 import { invalidNews } from './policy-ready.ts';
@@ -23,6 +23,11 @@ const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** A ledger at rest is emptied so long after its last entry is over. */
 const REST_MS = 60_000;
+/**
+ * What nobody waits for is tidied up so often at most. Two operators whose clocks are minutes apart, or a controller that
+ * strips the status, would else undo it as fast as the server answers.
+ */
+const TIDY_MS = 30_000;
 
 /**
  * The book of one policy, and the only one who writes it: one write at a time, each on top of exactly the version that it
@@ -43,6 +48,7 @@ export class Book {
   #lastWriteMs = 0;
   /** How many shared the last write. */
   #lastGranted = 0;
+  #tidiedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: () => void = () => {};
 
   constructor(name: string, options: BooksOptions) {
@@ -83,7 +89,7 @@ export class Book {
   look(): void {
     this.#look();
     if (this.#writing || !this.#page.isKnown) return;
-    if (this.#page.needsWrite()) this.#write();
+    if (this.#isDue()) this.#write();
     else this.#plan();
   }
 
@@ -125,7 +131,7 @@ export class Book {
     do {
       well = await this.#round();
       this.#look();
-    } while (!this.#closed && (this.#page.hasWaiting || (well && this.#page.needsWrite())));
+    } while (!this.#closed && (this.#page.hasWaiting || (well && this.#isDue())));
     this.#writing = false;
     this.#plan();
   }
@@ -136,6 +142,7 @@ export class Book {
     try {
       await sleep(clock, this.#gatherMs(), this.#ended.signal);
       this.#look();
+      if (!this.#page.isUrgent()) this.#tidiedAt = clock.monotonic();
       await this.#store();
       this.#failures = 0;
       return true;
@@ -148,6 +155,15 @@ export class Book {
       this.#page.reject(failure);
       return false;
     }
+  }
+
+  #isDue(): boolean {
+    return this.#page.needsWrite() && this.#tidyWaitMs() === 0;
+  }
+
+  #tidyWaitMs(): number {
+    if (this.#page.isUrgent()) return 0;
+    return Math.max(0, this.#tidiedAt + TIDY_MS - this.#with.clock.monotonic());
   }
 
   #gatherMs(): number {
@@ -222,24 +238,13 @@ export class Book {
     const moment = this.#page.nextMoment(REST_MS);
     const atRest = moment === undefined ? undefined : Math.max(RETRY_MS, moment - clock.now().getTime());
     const retry = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures) * (1 + random.fraction()) * 0.5;
-    const wait = this.#page.needsWrite() ? retry : atRest;
+    const wait = this.#page.needsWrite() ? Math.max(retry, this.#tidyWaitMs()) : atRest;
     if (wait !== undefined) this.#cancelTimer = clock.after(wait, () => this.look());
   }
 
   #failureOf(error: unknown): Failure {
     if (this.#ended.signal.reason instanceof Failure) return this.#ended.signal.reason;
     if (error instanceof Failure) return error;
-    const why = error instanceof ApiError ? refusalText(error) : error instanceof Error ? error.message : String(error);
-    const message = `what policy ${this.#name} has counted could not be written: ${why}`;
-    const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
-    return new Transient('PolicyUnavailable', message, {
-      cause: error,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    return notWritten(this.#name, error);
   }
 }
-
-const isGone = (name: string): Transient => new Transient('PolicyUnavailable', `policy ${name} is gone`);
-const shuttingDown = (): Cancelled => new Cancelled('ShuttingDown', 'the process is shutting down');
-const tooLate = (cause?: unknown): Cancelled =>
-  new Cancelled('LeadershipLost', 'the lease ran out before the change was counted', { cause });

@@ -114,11 +114,17 @@ export class Page {
   needsWrite(): boolean {
     const base = this.#base;
     if (base === undefined) return this.hasWaiting;
+    return this.isUrgent() || base.mended || isOver(base, this.#ledger, this.#clock.now());
+  }
+
+  /** Whether it lacks what only this operator knows. The rest is tidied up: what others took out, or left over. */
+  isUrgent(): boolean {
+    const base = this.#base;
+    if (base === undefined) return this.hasWaiting;
     return (
       this.hasWaiting ||
-      this.owes() ||
+      this.#hasNewFailures(base) ||
       base.observedGeneration !== base.metadata.generation ||
-      isOver(base, this.#ledger, this.#clock.now()) ||
       this.#conditions(base) !== base.conditions
     );
   }
@@ -126,7 +132,11 @@ export class Page {
   /** Whether the status lacks something that counts, and that nobody waits for. */
   owes(): boolean {
     const base = this.#base;
-    return base !== undefined && (base.mended || stormTextOf(this.#storm) !== stormTextOf(base.storm));
+    return base !== undefined && (base.mended || this.#hasNewFailures(base));
+  }
+
+  #hasNewFailures({ storm }: Counted): boolean {
+    return stormTextOf(this.#storm) !== stormTextOf(storm);
   }
 
   /** What to write now. `bare`: without the conditions of others. Undefined while nothing is known. */

@@ -360,6 +360,26 @@ describe('what somebody takes out of the status', () => {
       expect(server.writes.length).toBeLessThan(2 * 12 + 6);
     },
   );
+
+  test('by another operator whose clock is far ahead, or by who strips it again and again, is put back once in a while', async () => {
+    const truth = new ManualClock();
+    const server = new PolicyServer({ clock: truth });
+    server.create('one', ONE_PER_TARGET);
+    const ahead = leaderOf(
+      server,
+      movedClock(truth, () => 600_000),
+    );
+    const behind = leaderOf(server, truth);
+    server.onWrite = () => [ahead, behind].forEach((leader) => truth.after(5, () => leader.catchUp()));
+    void take(behind, 'web', 'a/1');
+    await truth.advance(HOUR - 600_000);
+    const before = server.writes.length;
+    // For the one the place is over, for the other it counts for ten more minutes.
+    await truth.advance(600_000);
+    expect(server.writes.length - before).toBeLessThan((2 * 600_000) / 30_000);
+    await truth.advance(HOUR);
+    expect(server.statusOf('one').rate).toBeUndefined();
+  });
 });
 
 const omit = (status: PolicyStatus, part: keyof PolicyStatus): PolicyStatus =>
