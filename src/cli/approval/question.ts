@@ -1,6 +1,11 @@
 import { findCondition } from '../../api/conditions.ts';
 import type { Condition, PatchIntent } from '../../api/types.ts';
-import { tellsAuthorRefused, tellsBrokenGuard, tellsUntrusted } from '../../reconcile/permit/approval-words.ts';
+import {
+  mayLeaveOut,
+  tellsAuthorRefused,
+  tellsBrokenGuard,
+  tellsUntrusted,
+} from '../../reconcile/permit/approval-words.ts';
 import type { ApprovalQuestion } from '../../reconcile/permit/approvals.ts';
 import { counts } from '../../reconcile/permit/weigh-approval.ts';
 import { stageOf } from '../status/stage.ts';
@@ -130,10 +135,10 @@ function twice({ intent, caller, decisions, wanted, now }: Question): string | u
   return own === undefined ? undefined : `you have approved this plan already (${own.name}), and count once`;
 }
 
-/** That what the caller has said is not trusted. ApprovalUnguarded is told only where nobody counts. */
+/** That what the caller has said is not trusted, or may not be. ApprovalUnguarded is told only where nobody counts. */
 function isTold(intent: PatchIntent, caller: string): boolean {
-  const approved = approvalCondition(intent);
-  return approved?.reason === 'ApprovalUnguarded' || tellsUntrusted(approved?.message ?? '', caller);
+  const { reason, message = '' } = approvalCondition(intent) ?? {};
+  return reason === 'ApprovalUnguarded' || tellsUntrusted(message, caller) || mayLeaveOut(message, caller);
 }
 
 function whereItIs(intent: PatchIntent): string {

@@ -18,10 +18,12 @@ interface Seeing {
   readonly subject: Subject;
   /** Why it can not be seen whether approvals are guarded. */
   readonly guard?: string;
+  /** Why the API server could not be asked. */
+  readonly dryRun?: string;
 }
 
 /** All that is not known and matters here. Pure. */
-export function gapsOf({ sight, heard, subject, guard }: Seeing): readonly Gap[] {
+export function gapsOf({ sight, heard, subject, guard, dryRun }: Seeing): readonly Gap[] {
   const { considered, approval } = heard;
   const { base, verdict } = considered;
   const { policies, autoscaler, approvals, rival } = sight;
@@ -39,6 +41,7 @@ export function gapsOf({ sight, heard, subject, guard }: Seeing): readonly Gap[]
     ...gap('whether another intent has the field', whyNot(rival), false),
     ...gap('who has approved', approval !== undefined && !isSeen(approvals) ? approvals.why : undefined, false),
     ...gap('whether approvals are guarded, and so count', guard, false),
+    ...gap('what the API server says to the patch', dryRun, false),
     ...gap(
       'whether the cluster has this intent already',
       subject.stored === 'unknown' ? 'you may not get it' : undefined,

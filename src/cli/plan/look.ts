@@ -5,6 +5,7 @@ import { heed } from '../../reconcile/permit/admit.ts';
 import type { ApprovalQuestion } from '../../reconcile/permit/approvals.ts';
 import { targetOf } from '../../reconcile/permit/consider.ts';
 import type { Guard, Targets, World } from '../../reconcile/permit/world.ts';
+import { NO_DRY_RUN, tellsUnasked } from '../../reconcile/plan/dry-run.ts';
 import { type Gap, gapsOf } from './gaps.ts';
 import { type ClusterReader, isSeen } from './reader.ts';
 import { type Sight, seeAround } from './sight.ts';
@@ -62,7 +63,11 @@ export async function look(
     });
     const heard = await hear(weigh(await observe(planned, world, NEVER)), world, NEVER);
     const said = await rehearse(heard, viewpoint.targets, rules);
-    const gaps = gapsOf({ sight, heard, subject, ...(guard.unseen === undefined ? {} : { guard: guard.unseen }) });
+    const gaps = gapsOf({
+      ...{ sight, heard, subject },
+      ...(guard.unseen === undefined ? {} : { guard: guard.unseen }),
+      ...(said.unasked === undefined ? {} : { dryRun: said.unasked }),
+    });
     const failure = refusalOf(heard, rules) ?? said.failure;
     return {
       subject,
@@ -87,16 +92,26 @@ function refusalOf(heard: Heard, rules: Rules): Failure | undefined {
   }
 }
 
+interface Rehearsal {
+  readonly warnings: readonly string[];
+  /** Why the caller may not ask. */
+  readonly unasked?: string;
+  readonly failure?: Failure;
+}
+
 /** The operator asks last of all; who plans wants to know also where something else stands against it. */
 async function rehearse(
   { considered, plan: made, spec }: Heard,
   targets: Targets,
   { strictMode }: Rules,
-): Promise<{ readonly warnings: readonly string[]; readonly failure?: Failure }> {
+): Promise<Rehearsal> {
   if (considered.live.action !== 'Change' || considered.published) return { warnings: [] };
   let said: readonly string[] = [];
   try {
     said = await targets.dryRun(made.patch, targetOf(spec), NEVER);
+    // That the caller may not ask says nothing of the operator.
+    const unasked = said.find(tellsUnasked);
+    if (unasked !== undefined) return { warnings: [], unasked: unasked.slice(NO_DRY_RUN.length) };
     heed(said, strictMode);
     return { warnings: said };
   } catch (error) {

@@ -45,17 +45,18 @@ function rivalAmong(
   const letsIn = (namespace: string, from: string): boolean =>
     isOpen && namespace === target.namespace && labels !== 'unknown' && consents(labels, from);
   const planned = new Set(call.map(({ key }) => key));
-  const claims = [
-    ...intents.filter(({ metadata }) => !planned.has(keyOf(metadata))).map((one) => claimOf(one, letsIn)),
-    // Of two versions of one intent the later one stays; the own one counts here in any case.
-    ...call.map((one, place) =>
-      one.key === subject.key && one !== subject
-        ? undefined
-        : claimIn(one, place, claimOf(one === subject ? one.intent : one.asked, letsIn)),
-    ),
-  ];
   const contests = new Contests();
-  for (const claim of claims) if (claim !== undefined) contests.set(claim);
+  const enter = (key: string, claim: Claim | undefined) =>
+    claim === undefined ? contests.delete(key) : contests.set(claim);
+  for (const one of intents) {
+    const key = keyOf(one.metadata);
+    if (!planned.has(key)) enter(key, claimOf(one, letsIn));
+  }
+  // Of two versions of one intent the later one stays, also where it wants nothing; the own one counts here in any case.
+  for (const [place, one] of call.entries()) {
+    if (one.key === subject.key && one !== subject) continue;
+    enter(one.key, claimIn(one, place, claimOf(one === subject ? one.intent : one.asked, letsIn)));
+  }
   return contests.rivalOf(subject.key);
 }
 

@@ -2,8 +2,7 @@ import { type Failure, Rejected, Waiting } from '../../api/errors.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { sha256 } from '../../kpt/digest.ts';
 import type { Considered, Decision } from '../../policy/verdict.ts';
-import { NO_DRY_RUN } from '../plan/dry-run.ts';
-import { tellsOfRight } from '../plan/missing-right.ts';
+import { tellsUnasked } from '../plan/dry-run.ts';
 import type { ApprovalState } from './approvals.ts';
 import type { Consideration } from './consider.ts';
 
@@ -70,8 +69,7 @@ function refuseStrictly({ base, live, unknown }: Consideration): void {
  */
 export function heed(said: readonly string[], strictMode: boolean): void {
   if (!strictMode || said.length === 0) return;
-  const unasked = said.every((text) => text.startsWith(NO_DRY_RUN) && tellsOfRight(text));
-  throw new Waiting(unasked ? 'TargetUnreadable' : 'DryRunRefused', `strict mode: ${said.join('; ')}`);
+  throw new Waiting(said.every(tellsUnasked) ? 'TargetUnreadable' : 'DryRunRefused', `strict mode: ${said.join('; ')}`);
 }
 
 function refusal(refusing: readonly Considered[]): Failure {

@@ -1,4 +1,16 @@
-import { asksForIt, NO_AUTHOR, notBy, notCounted, shown, uncountable, unguarded, untrusted } from './approval-words.ts';
+import {
+  asksForIt,
+  counted,
+  listed,
+  NO_AUTHOR,
+  notBy,
+  notCounted,
+  notCountedAre,
+  shown,
+  uncountable,
+  unguarded,
+  untrusted,
+} from './approval-words.ts';
 import type { ApprovalQuestion, ApprovalState } from './approvals.ts';
 import { FAULTS, type Fault, type Voice, voicesOf } from './weigh-approval.ts';
 
@@ -62,14 +74,13 @@ function reasonOf(approvals: readonly Voice[], rejections: readonly Voice[]): No
 /** `1 of 2 approvals (jane); not counted: bob (approved another plan); to decide: patchgen approve web --namespace shop`. */
 function waitingFor(question: ApprovalQuestion, counting: readonly Voice[], silent: readonly Voice[]): string {
   const { intent, requirement } = question;
-  const who = counting.length === 0 ? '' : ` (${names(counting)})`;
   return [
-    `${counting.length} of ${requirement.approvals} approvals${who}`,
+    counted(counting.length, requirement.approvals, names(counting)),
     ...authorOf(question, silent),
     ...hindrances(question),
     ...(silent.length === 0
       ? []
-      : [`not counted: ${names(silent, (voice) => notCounted(voice.approver, whyNot(voice, question)))}`]),
+      : [notCountedAre(names(silent, (voice) => notCounted(voice.approver, whyNot(voice, question))))]),
     `to decide: patchgen approve ${intent.name} --namespace ${intent.namespace}`,
   ].join('; ');
 }
@@ -113,9 +124,7 @@ function whyNot({ decision, fault }: Voice, { guard }: ApprovalQuestion): string
 }
 
 function names(voices: readonly Voice[], worded: (voice: Voice) => string = nameOf): string {
-  const more = voices.length - MOST_NAMES;
-  const told = voices.slice(0, MOST_NAMES).map(worded);
-  return [...told, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return listed(voices.slice(0, MOST_NAMES).map(worded), voices.length - MOST_NAMES);
 }
 
 const nameOf = ({ approver }: Voice): string => shown(approver);

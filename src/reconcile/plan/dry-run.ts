@@ -2,7 +2,7 @@ import { Waiting } from '../../api/errors.ts';
 import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
 import type { Target } from '../permit/world.ts';
 import { cut } from './cut.ts';
-import { rightOf } from './missing-right.ts';
+import { rightOf, tellsOfRight } from './missing-right.ts';
 import type { TargetPlace } from './target-place.ts';
 
 /** Who the patch would come from: it decides nothing here, but the server wants a name for what it applies. */
@@ -12,6 +12,8 @@ const MAX_WORDS = 1024;
 export const SERVER_WARNS = 'the API server warns: ';
 /** How it begins that the API server could not be asked. */
 export const NO_DRY_RUN = 'no dry run of the patch: ';
+/** Whether it could not be asked because the right to is missing. */
+export const tellsUnasked = (text: string): boolean => text.startsWith(NO_DRY_RUN) && tellsOfRight(text);
 /** Answers that say nothing of the patch: no login, not there, too slow, too many requests. */
 const NO_VERDICT: ReadonlySet<number> = new Set([401, 404, 408, 429]);
 

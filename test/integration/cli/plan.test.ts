@@ -289,13 +289,6 @@ describe('plan on a real cluster', () => {
   test('the dry run tells what admission would say, to who may patch', async () => {
     const namespace = await freshNamespace(plane);
     await deployment(namespace);
-    const kubeconfig = await user(namespace, [
-      { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get'] },
-    ]);
-    const { warnings } = await planOf(manifest(namespace), ['--plan-dry-run=true'], kubeconfig);
-    expect(warnings).toContain(
-      `no dry run of the patch: you may not patch deployments of apps in namespace ${namespace}`,
-    );
     expect(await planOf(manifest(namespace), ['--plan-dry-run=true'])).toMatchObject({ code: 0, warnings: [] });
     const strict = ['--plan-dry-run=true', '--strict-mode=true'];
     expect(await planOf(manifest(namespace), strict)).toMatchObject({ code: 0, warnings: [] });
@@ -309,8 +302,27 @@ describe('plan on a real cluster', () => {
         message: expect.stringMatching(/^strict mode: the API server warns: .*no more than ten here$/),
       });
     expect(await planOf(most, ['--plan-dry-run=true'])).toMatchObject({ judgement: 'Warn' });
-    expect((await planOf(most, strict, kubeconfig)).reason).toBe('TargetUnreadable');
   });
+
+  test.each(['false', 'true'])(
+    'what admission would say is unknown to who may not patch, with --strict-mode=%s',
+    async (strict) => {
+      const namespace = await freshNamespace(plane);
+      await deployment(namespace);
+      const kubeconfig = await user(namespace, [
+        { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get'] },
+      ]);
+      const flags = ['--plan-dry-run=true', `--strict-mode=${strict}`];
+      const { unknown, ...plan } = await planOf(manifest(namespace), flags, kubeconfig);
+      expect(plan).toMatchObject({ code: 1, judgement: 'Unknown', warnings: [] });
+      expect(plan.reason).toBeUndefined();
+      expect(unknown).toContainEqual({
+        what: 'what the API server says to the patch',
+        why: `you may not patch deployments of apps in namespace ${namespace}`,
+        digest: false,
+      });
+    },
+  );
 
   test('what is not valid ends with 2, and nothing is planned', async () => {
     const { code, out, err } = await run('{"intent_type": "scaling"}', ['-', '-n', 'shop']);
@@ -413,6 +425,12 @@ describe('plan on a real cluster', () => {
     // What wants nothing takes nothing from others.
     const idle = await plansOf([manifest(namespace, ', suspend: true', 'b'), six('a')].join('---'));
     expect(idle.plans.map(({ judgement }) => judgement)).toEqual(['Idle', 'Allow']);
+    const replaced = [manifest(namespace, '', 'b'), manifest(namespace, ', suspend: true', 'b'), six('a')];
+    expect((await plansOf(replaced.join('---'))).plans.map(({ judgement }) => judgement)).toEqual([
+      'Allow',
+      'Idle',
+      'Allow',
+    ]);
     // Wire documents have no name, and are called by their place.
     const wire = (replicas: number) =>
       JSON.stringify({ intent_type: 'scaling', target: 'web', namespace, replicas, correlation_id: 'c' });

@@ -200,6 +200,22 @@ describe('an objection', () => {
     const told = toldBy({ guard: since, approvals: [counted], requirement });
     expect(ask({ caller: 'carol', decisions: [counted], intent: told })?.message).toContain('web-carol');
   });
+
+  test('is none where the operator names not all who do not count, unless it names the same person as one who does', () => {
+    const guard = { trustedSince: new Date(NOW.getTime() - HOUR / 2) };
+    const requirement = { approvals: 2, timeToLiveMs: 24 * HOUR, author: 'Refuse' } as const;
+    const counted = decision('carol', { createdAt: NOW });
+    for (const planDigest of [PLAN, 'b'.repeat(64)]) {
+      const others = ['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => decision(name, { planDigest }));
+      const decisions = [...others, decision('alice'), counted];
+      const told = toldBy({ guard, approvals: decisions, requirement });
+      expect(approvalCondition(told)?.message).toMatch(/^1 of 2 approvals \(carol\); .*, 1 more; to decide: /);
+      expect(ask({ decisions, intent: told })).toBeUndefined();
+      expect(ask({ caller: 'carol', decisions, intent: told })?.message).toContain('web-carol');
+      const all = toldBy({ guard, approvals: [...others, counted], requirement });
+      expect(ask({ decisions, intent: all })?.message).toContain('web-alice');
+    }
+  });
 });
 
 describe('the page', () => {
