@@ -9,11 +9,13 @@ export interface Claim {
   readonly field: string;
   /** The wanted value in canonical form; equal texts are equal values. */
   readonly value: string;
+  /** A dry run: it is told who has the field, and keeps it from nobody. */
+  readonly asks?: true;
 }
 
 /**
  * Who may have a field that several intents want. The oldest claim wins (creationTimestamp, then uid); who wants the same value
- * as the winner shares it, everybody else has lost to the winner. The outcome depends on the claims that are there and on nothing
+ * as the winner shares it, everybody younger has lost to the winner. The outcome depends on the claims that are there and on nothing
  * else: not on the order in which they came, so it is the same after a restart.
  */
 export class Contests {
@@ -41,13 +43,11 @@ export class Contests {
   /** The claim that this intent has lost to; undefined where it wins, shares, or wants nothing. */
   rivalOf(key: string): Claim | undefined {
     const claim = this.#claims.get(key);
-    return claim === undefined ? undefined : lostTo(claim, this.#of(claim.field)[0]);
+    return claim === undefined ? undefined : lostTo(claim, this.#winnerOf(claim.field));
   }
 
-  /** The same for a claim that is not in the contest, and takes nothing from those that are. */
-  rivalFor(claim: Claim): Claim | undefined {
-    const [winner] = this.#of(claim.field);
-    return winner === undefined || byAge(claim, winner) <= 0 ? undefined : lostTo(claim, winner);
+  #winnerOf(field: string): Claim | undefined {
+    return this.#of(field).find(({ asks }) => asks !== true);
   }
 
   #of(field: string): readonly Claim[] {
@@ -75,10 +75,10 @@ export class Contests {
    */
   #moved(own: string, fields: readonly (string | undefined)[], change: () => void): readonly string[] {
     const touched = [...new Set(fields.filter((field) => field !== undefined))];
-    const winners = touched.map((field) => this.#of(field)[0]);
+    const winners = touched.map((field) => this.#winnerOf(field));
     change();
     return touched.flatMap((field, at) => {
-      const [before, after] = [winners[at], this.#of(field)[0]];
+      const [before, after] = [winners[at], this.#winnerOf(field)];
       if (before === after) return [];
       const others = this.#of(field).filter(({ key }) => key !== own);
       return others.filter((each) => lostTo(each, before) !== lostTo(each, after)).map(({ key }) => key);
@@ -87,7 +87,8 @@ export class Contests {
 }
 
 function lostTo(claim: Claim, winner: Claim | undefined): Claim | undefined {
-  return winner === undefined || winner.value === claim.value ? undefined : winner;
+  // Only a dry run can be older: it would win if it were none.
+  return winner === undefined || winner.value === claim.value || byAge(claim, winner) < 0 ? undefined : winner;
 }
 
 /** Where a claim stands, or would, among claims that are in order. */
@@ -110,6 +111,10 @@ function byAge(one: Claim, other: Claim): number {
 
 function same(one: Claim, other: Claim): boolean {
   return (
-    one.uid === other.uid && one.createdAt === other.createdAt && one.field === other.field && one.value === other.value
+    one.uid === other.uid &&
+    one.createdAt === other.createdAt &&
+    one.field === other.field &&
+    one.value === other.value &&
+    one.asks === other.asks
   );
 }

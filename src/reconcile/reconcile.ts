@@ -22,6 +22,7 @@ import {
   weigh,
 } from './path.ts';
 import { deniedBy } from './permit/admit.ts';
+import { isRefusal } from './plan/dry-run.ts';
 import { report } from './status/report.ts';
 import { tell, tellRefused } from './tell.ts';
 
@@ -197,7 +198,7 @@ const isThere = (key: string, { metadata }: PatchIntent, { intents }: Deps): boo
 function countFailure(outcome: Outcome, deps: Deps): void {
   if (outcome.kind !== 'failed' || outcome.reached === undefined || !('considered' in outcome.reached)) return;
   const { applying, input, published } = outcome.reached.considered;
-  const failed = 'package' in outcome.reached || outcome.failure.reason === 'DryRunRefused';
+  const failed = 'package' in outcome.reached || isRefusal(outcome.failure);
   if (failed && !published) deps.world.books.failed(applying, input.intent.id);
 }
 

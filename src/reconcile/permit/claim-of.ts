@@ -13,27 +13,14 @@ export type LetsIn = (namespace: string, from: string) => boolean;
 
 /**
  * What an intent wants for itself, by its spec alone: also where policies refuse it, so that no verdict changes who wins. One
- * that can not be planned, is suspended, a dry run, or on its way out wants nothing; neither does one that reaches into a
- * namespace that does not let it in, or anybody could keep a field of others from them.
+ * that can not be planned, is suspended, or on its way out wants nothing, and a dry run only asks; neither does one that reaches
+ * into a namespace that does not let it in want anything, or anybody could keep a field of others from them.
  */
-export function claimOf(intent: PatchIntent, letsIn: LetsIn): Claim | undefined {
-  return claimBy(intent, letsIn, (spec) => !spec.dryRun);
-}
-
-/** What a dry run would want if it were none: to tell who has the field, and to keep it from nobody. */
-export function dryRunClaimOf(intent: PatchIntent, letsIn: LetsIn): Claim | undefined {
-  return claimBy(intent, letsIn, (spec) => spec.dryRun);
-}
-
-function claimBy(
-  { metadata, spec: raw }: PatchIntent,
-  letsIn: LetsIn,
-  counts: (spec: ResolvedSpec) => boolean,
-): Claim | undefined {
+export function claimOf({ metadata, spec: raw }: PatchIntent, letsIn: LetsIn): Claim | undefined {
   if (metadata.deletionTimestamp !== undefined) return undefined;
   if (checkName(metadata.name).length > 0 || checkSpec(raw).length > 0) return undefined;
   const spec = resolveSpec(raw, metadata.namespace);
-  if (spec.suspend || !counts(spec) || !canBePlanned(spec)) return undefined;
+  if (spec.suspend || !canBePlanned(spec)) return undefined;
   if (spec.namespace !== metadata.namespace && !letsIn(spec.namespace, metadata.namespace)) return undefined;
   return {
     key: keyOf(metadata),
@@ -41,6 +28,7 @@ function claimBy(
     createdAt: metadata.creationTimestamp ?? '',
     field: `${targetKey(targetOf(spec))} .spec.replicas`,
     value: String(spec.replicas),
+    ...(spec.dryRun ? { asks: true } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Waiting } from '../../api/errors.ts';
+import { type Failure, Waiting } from '../../api/errors.ts';
 import { ApiError, type KubeClient } from '../../platform/kubernetes/client.ts';
 import type { Target } from '../permit/world.ts';
 import { cut } from './cut.ts';
@@ -46,6 +46,10 @@ export async function dryRunPatch(
     throw new Waiting('DryRunRefused', words, { cause: error });
   }
 }
+
+/** Whether the API server itself would refuse the patch: no warning that strict mode waits for, and no webhook that is away. */
+export const isRefusal = ({ reason, cause }: Failure): boolean =>
+  reason === 'DryRunRefused' && cause instanceof ApiError && cause.status < 500;
 
 /**
  * With a 5xx the server does not answer for the patch, but for these: a webhook that must be asked and can't be

@@ -106,7 +106,7 @@ describe('two intents that want different values', () => {
     expect(patchOf('loser/young')).toBe(patchOf('loser/old'));
   });
 
-  test('the younger one learns of it also as a dry run, keeps the field from nobody, and goes on with the look after', async () => {
+  test('the younger one learns of it also as a dry run, keeps the field from nobody, and goes on as soon as the older one goes', async () => {
     await conflicted('tries/young', 'tries/old');
     const dry = { ...scale('web', 6), dryRun: true };
     await world.apply('tries/young', dry);
@@ -114,7 +114,7 @@ describe('two intents that want different values', () => {
     expect(held.status?.observedGeneration).toBe(2);
     expect(conditionOf(held, 'Conflicted')).toMatchObject({ status: 'True' });
     await world.remove('tries/old');
-    expect(readyWords(await look(world, 'tries/young'))).toBe('True DryRun');
+    expect(readyWords(await world.ready('tries/young'))).toBe('True DryRun');
     await nextSecond();
     await world.apply('tries/younger', scale('web', 7));
     await world.ready('tries/younger');

@@ -41,11 +41,13 @@ async function change(key: string, random: Random): Promise<void> {
 /** What an intent should say when all of these are there: its words, and whom it names. */
 function expected(intent: PatchIntent, all: readonly PatchIntent[]): readonly [words: string, names: string] {
   if (intent.spec.suspend === true) return ['False Suspended', ''];
-  if (intent.spec.dryRun === true) return ['True DryRun', ''];
+  const done = intent.spec.dryRun === true ? 'True DryRun' : 'True PackageWritten';
   const [winner] = all
     .filter(({ spec }) => spec.suspend !== true && spec.dryRun !== true && spec.target === intent.spec.target)
     .toSorted((one, other) => (age(one) < age(other) ? -1 : 1));
-  if (winner === undefined || winner.spec.replicas === intent.spec.replicas) return ['True PackageWritten', ''];
+  // A dry run may be older than the winner, which it would be itself if it were none.
+  if (winner === undefined || winner.spec.replicas === intent.spec.replicas || age(intent) < age(winner))
+    return [done, ''];
   return ['False ConflictingIntent', `intent ${keyOf(winner)} is older and wants ${winner.spec.replicas} `];
 }
 

@@ -10,6 +10,8 @@ const claim = (key: string, age: number, value: number, field = 'Deployment shop
   value: String(value),
 });
 
+const asking = (...of: Parameters<typeof claim>): Claim => ({ ...claim(...of), asks: true });
+
 function contestsOf(...claims: readonly Claim[]): Contests {
   const contests = new Contests();
   for (const each of claims) contests.set(each);
@@ -28,14 +30,15 @@ describe('two intents on one field', () => {
     expect([contests.rivalOf('shop/a'), contests.rivalOf('shop/b')?.key]).toEqual([undefined, 'shop/a']);
   });
 
-  test('one that stands outside would lose like one inside, and is no rival of anybody', () => {
-    const contests = contestsOf(claim('old', 3, 5), claim('young', 5, 7));
-    expect(contests.rivalFor(claim('dry', 4, 9))?.key).toBe('shop/old');
-    expect(contests.rivalFor(claim('dry', 4, 5))).toBeUndefined();
-    expect(contests.rivalFor(claim('dry', 2, 9))).toBeUndefined();
-    expect(contests.rivalFor(claim('dry', 4, 9, 'another field'))).toBeUndefined();
-    expect(contests.rivalOf('shop/dry')).toBeUndefined();
+  test('one that only asks loses like any other, and is no rival of anybody', () => {
+    const contests = contestsOf(claim('old', 3, 5), claim('young', 5, 7), asking('dry', 4, 9));
+    expect(contests.rivalOf('shop/dry')?.key).toBe('shop/old');
     expect(contests.rivalOf('shop/young')?.key).toBe('shop/old');
+    expect(contests.delete('shop/old')).toEqual(['shop/dry', 'shop/young']);
+    expect(contests.rivalOf('shop/dry')).toBeUndefined();
+    expect(contests.rivalOf('shop/young')).toBeUndefined();
+    expect(contests.set(claim('dry', 4, 9))).toEqual(['shop/young']);
+    expect(contests.rivalOf('shop/young')?.key).toBe('shop/dry');
   });
 
   test('equal values share', () => {
@@ -93,11 +96,20 @@ const claims = fc.uniqueArray(
     age: fc.nat(3),
     value: fc.nat(2),
     field: fc.constantFrom('f', 'g'),
+    asks: fc.boolean(),
   }),
   { selector: ({ name }) => name },
 );
-const asClaim = ({ name, age, value, field }: { name: string; age: number; value: number; field: string }): Claim =>
-  claim(name, age, value, field);
+interface Wish {
+  readonly name: string;
+  readonly age: number;
+  readonly value: number;
+  readonly field: string;
+  readonly asks: boolean;
+}
+const asClaim = ({ name, age, value, field, asks }: Wish): Claim => (asks ? asking : claim)(name, age, value, field);
+const isOlder = (one: Wish, other: Wish): boolean =>
+  one.age < other.age || (one.age === other.age && one.name < other.name);
 
 describe('laws', () => {
   test('the order of arrival does not matter, nor what was there in between', () => {
@@ -116,16 +128,16 @@ describe('laws', () => {
     );
   });
 
-  test('of each field exactly the claims with the value of the oldest have no rival', () => {
+  test('of each field exactly the claims that want what the oldest of those that hold wants, or are older, have no rival', () => {
     fc.assert(
       fc.property(claims, (all) => {
         const contests = contestsOf(...all.map(asClaim));
-        for (const { name, field, value } of all) {
+        for (const wish of all) {
           const [winner] = all
-            .filter((each) => each.field === field)
-            .toSorted((one, other) => one.age - other.age || (one.name < other.name ? -1 : 1));
-          const rival = contests.rivalOf(`shop/${name}`);
-          expect(rival?.key).toBe(winner?.value === value ? undefined : `shop/${winner?.name}`);
+            .filter(({ field, asks }) => field === wish.field && !asks)
+            .toSorted((one, other) => (isOlder(one, other) ? -1 : 1));
+          const loses = winner !== undefined && winner.value !== wish.value && isOlder(winner, wish);
+          expect(contests.rivalOf(`shop/${wish.name}`)?.key).toBe(loses ? `shop/${winner.name}` : undefined);
         }
       }),
     );

@@ -1,6 +1,6 @@
 import type { PatchIntent } from '../../../api/types.ts';
 import { type Claim, Contests } from '../../../policy/contests.ts';
-import { claimOf, dryRunClaimOf, type LetsIn } from '../../../reconcile/permit/claim-of.ts';
+import { claimOf, type LetsIn } from '../../../reconcile/permit/claim-of.ts';
 import type { StoreChange } from '../../../runtime/store.ts';
 import { wantedTarget } from './touched.ts';
 
@@ -23,15 +23,7 @@ export class Rivals {
   }
 
   rivalOf(key: string): Claim | undefined {
-    return this.#contests.rivalOf(key) ?? this.#rivalOfDryRun(key);
-  }
-
-  /** Looked up when asked: a dry run is not woken when the winner moves. */
-  #rivalOfDryRun(key: string): Claim | undefined {
-    const { intents, letsIn } = this.#options;
-    const intent = intents.get(key);
-    const claim = intent === undefined ? undefined : dryRunClaimOf(intent, letsIn);
-    return claim === undefined ? undefined : this.#contests.rivalFor(claim);
+    return this.#contests.rivalOf(key);
   }
 
   intentChanged({ key, type, old, object }: StoreChange<PatchIntent>): void {

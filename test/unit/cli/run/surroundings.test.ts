@@ -402,7 +402,7 @@ describe('rivals', () => {
     expect(new Set(scene.woken.map(({ key }) => key)).size).toBe(2_001);
   });
 
-  test('a dry run has the rival that it would have if it were none', async () => {
+  test('a dry run has the rival that it would have if it were none, and is woken when that goes', async () => {
     const dry = { ...young, spec: wants(7, { dryRun: true }) };
     const scene = await surrounded({ intents: [dry, old] });
     const { surroundings } = scene.running;
@@ -412,6 +412,11 @@ describe('rivals', () => {
     expect(surroundings.rivalOf('shop/young')).toBeUndefined();
     scene.intend({ ...dry, spec: wants(7, { dryRun: true, suspend: true }), generation: 3 });
     expect(surroundings.rivalOf('shop/young')).toBeUndefined();
+    scene.intend({ ...dry, generation: 4 });
+    expect(surroundings.rivalOf('shop/young')?.key).toBe('shop/old');
+    scene.withdraw('shop/old');
+    expect(surroundings.rivalOf('shop/young')).toBeUndefined();
+    expect(scene.woken.at(-1)).toMatchObject({ key: 'shop/young', low: false });
   });
 
   test('what is invalid, suspended, a dry run, on its way out or of a kind that scaling does not work on wants nothing', async () => {

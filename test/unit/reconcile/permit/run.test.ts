@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Rejected, Transient, Waiting } from '../../../../src/api/errors.ts';
-import { ConnectionError } from '../../../../src/platform/kubernetes/client.ts';
+import { ApiError, ConnectionError } from '../../../../src/platform/kubernetes/client.ts';
 import { CALM } from '../../../../src/policy/brake.ts';
 import { claimOf, EMPTY_LEDGER, reserve } from '../../../../src/policy/ledger.ts';
 import type { FoundBase } from '../../../../src/reconcile/plan/base.ts';
@@ -107,10 +107,26 @@ describe('a plan against the live target', () => {
     expect(strict.status().plan?.planDigest).toBeDefined();
   });
 
+  test.each([
+    ['a warning that strict mode waits for', undefined],
+    ['a webhook that is away', new ApiError(500, 'InternalError', 'failed calling webhook "w"')],
+  ])('%s is no failure for the storm brake', async (_, cause) => {
+    const world = worldWith((around) => {
+      around.dryRun = () => {
+        throw new Waiting('DryRunRefused', 'not now', { cause });
+      };
+    });
+    await world.run();
+    expect(world.ready()).toMatchObject({ reason: 'DryRunRefused' });
+    expect(world.around.failed).toEqual([]);
+  });
+
   test('a refusal of the dry run waits, and counts for the storm brake', async () => {
     const world = worldWith((around) => {
       around.dryRun = () => {
-        throw new Waiting('DryRunRefused', 'exceeded quota');
+        throw new Waiting('DryRunRefused', 'exceeded quota', {
+          cause: new ApiError(403, 'Forbidden', 'exceeded quota'),
+        });
       };
     });
     expect(await world.run()).toMatchObject({ next: 'after' });
