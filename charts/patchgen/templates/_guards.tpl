@@ -3,22 +3,12 @@ The admission policies of this chart with their bindings, as JSON. They are in f
 by which the operator finds them.
 */}}
 {{- define "patchgen.guards" -}}
-{{- include "patchgen.guardsOf" (list . (include "patchgen.guardFiles" . | fromJsonArray)) -}}
-{{- end -}}
-
-{{/* Those that are switched off too. */}}
-{{- define "patchgen.allGuards" -}}
-{{- include "patchgen.guardsOf" (list . (list "approver" "requested-by" "requester")) -}}
-{{- end -}}
-
-{{- define "patchgen.guardsOf" -}}
-{{- $root := index . 0 -}}
 {{- $guards := list -}}
-{{- range $file := index . 1 -}}
-{{- range $guard := ($root.Files.Get (printf "files/guards/%s.yaml" $file) | fromYaml).items -}}
+{{- range $file := include "patchgen.guardFiles" . | fromJsonArray -}}
+{{- range $guard := ($.Files.Get (printf "files/guards/%s.yaml" $file) | fromYaml).items -}}
 {{- range $variable := dig "spec" "variables" list $guard -}}
 {{- if eq $variable.name "resources" -}}
-{{- $_ := set $variable "expression" (include "patchgen.resourcesByKind" $root) -}}
+{{- $_ := set $variable "expression" (include "patchgen.resourcesByKind" $) -}}
 {{- end -}}
 {{- end -}}
 {{- $guards = append $guards $guard -}}

@@ -52,30 +52,24 @@ kubectl patch {{ include "patchgen.singletonKind" $object }} {{ $object.metadata
 {{- end -}}
 
 {{/*
-What the guards of this release, as they are now, have that Helm does not put right, given (list $ objects-of-the-values):
-warnings, one to a line. A switched-off one that is kept stays in force; what somebody has added to one stays there.
+What the guards that this release renders have, before it does so, that Helm may not put right: warnings as JSON. What somebody
+has added to one stays there, and one that is kept stays in force. Those that are switched off are not looked at: who installs
+may lack the right, and a lookup that is forbidden ends the installation.
 */}}
 {{- define "patchgen.guardWarnings" -}}
-{{- $root := index . 0 -}}
-{{- $wanted := index . 1 -}}
-{{- $names := list -}}
-{{- range $wanted }}{{ $names = append $names (printf "%s/%s" .kind .metadata.name) }}{{ end -}}
+{{- $root := . -}}
 {{- $warnings := list -}}
-{{- range $ours := include "patchgen.allGuards" $root | fromJsonArray -}}
+{{- range $ours := include "patchgen.guards" $root | fromJsonArray -}}
 {{- $live := lookup $ours.apiVersion $ours.kind "" $ours.metadata.name -}}
 {{- $what := include "patchgen.singletonInWords" $ours -}}
 {{- $id := printf "%s %s" (include "patchgen.singletonKind" $ours) $ours.metadata.name -}}
 {{- if and $live (eq (include "patchgen.fate" (list $root $ours)) "render") -}}
-{{- $isWanted := has (printf "%s/%s" $ours.kind $ours.metadata.name) $names -}}
-{{- $isKept := eq (dig "metadata" "annotations" "helm.sh/resource-policy" "" $live) "keep" -}}
 {{- $added := include "patchgen.added" (list $ours.spec $live.spec "spec") -}}
-{{- if and $isWanted $added -}}
-{{- $warnings = append $warnings (printf "the %s has what is not of this chart (%s), and Helm leaves that there: it is not in force as it should\nbe, and the operator counts no approval where a guard of names is changed. Delete it, and upgrade this release again:\n\n     kubectl delete %s" $what (trim $added) $id) -}}
+{{- if $added -}}
+{{- $warnings = append $warnings (printf "the %s had what is not of this chart (%s). What an older version of this release brought is gone now; what\nsomebody has added Helm leaves there: then it is not in force as it should be, and the operator counts no approval where a\nguard of names is changed. If the next upgrade says so again, delete it, and upgrade this release once more:\n\n     kubectl delete %s" $what (trim $added) $id) -}}
 {{- end -}}
-{{- if and $isWanted $isKept -}}
-{{- $warnings = append $warnings (printf "the %s was taken over from another release and is kept, so it would stay in force without this one. Once\nthat other release is upgraded or gone:\n\n     kubectl annotate %s helm.sh/resource-policy-" $what $id) -}}
-{{- else if $isKept -}}
-{{- $warnings = append $warnings (printf "the %s is switched off, but is kept and so stays in force. To remove it:\n\n     kubectl delete %s" $what $id) -}}
+{{- if eq (dig "metadata" "annotations" "helm.sh/resource-policy" "" $live) "keep" -}}
+{{- $warnings = append $warnings (printf "the %s was taken over from another release and is kept, so it would stay in force without this one, and where\nit is switched off here. Once that other release is upgraded or gone:\n\n     kubectl annotate %s helm.sh/resource-policy-" $what $id) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -172,8 +172,9 @@ describe.each(HELMS)('%s', (helm) => {
     const kept = await cluster.helm(helm, upgrade('patchgen', two), { targets });
     expect(kept).toContain('was taken over from another release and is kept');
     const off = { targets, admissionPolicies: { requester: false } };
-    const stays = await cluster.helm(helm, upgrade('patchgen', two), off);
-    expect(stays).toContain('kubectl delete validatingadmissionpolicy requester.patchgen.dev');
+    expect(kept).toContain('it would stay in force without this one, and where\nit is switched off here');
+    await cluster.helm(helm, upgrade('patchgen', two), off);
+    expect((await cluster.guards()).join()).toContain('ValidatingAdmissionPolicy/requester');
     for (const command of commands(kept, 'annotate')) await cluster.shell(command);
     await cluster.helm(helm, upgrade('patchgen', two), { targets });
     await cluster.helm(helm, upgrade('patchgen', two), off);
@@ -199,19 +200,34 @@ describe.each(HELMS)('%s', (helm) => {
 
   test('what somebody has added to an admission policy is told by the upgrade that leaves it there, with the way out', async () => {
     const one = await cluster.namespace();
-    expect(await cluster.helm(helm, install('patchgen', one))).not.toContain('has what is not of this chart');
+    expect(await cluster.helm(helm, install('patchgen', one))).not.toContain('had what is not of this chart');
     const spec = { matchConditions: [{ name: 'never', expression: 'false' }] };
     const patch = ['patch', 'validatingadmissionpolicy', 'approver.patchgen.dev', '--type=merge', '-p'];
     await cluster.plane.kubectl([...patch, JSON.stringify({ spec })]);
+    const told =
+      'WARNING: the ValidatingAdmissionPolicy approver.patchgen.dev had what is not of this chart (spec.matchConditions)';
     const notes = await cluster.helm(helm, upgrade('patchgen', one));
-    expect(notes).toContain(
-      'WARNING: the ValidatingAdmissionPolicy approver.patchgen.dev has what is not of this chart (spec.matchConditions)',
-    );
+    expect(notes).toContain(told);
+    expect(notes).toContain('If the next upgrade says so again, delete it');
+    expect(await cluster.helm(helm, upgrade('patchgen', one))).toContain(told);
     for (const command of commands(notes, 'delete validatingadmissionpolicy')) await cluster.shell(command);
     await cluster.helm(helm, upgrade('patchgen', one));
     const { body } = await cluster.plane.request('GET', `${POLICIES}/approver.patchgen.dev`);
     expect(at(body, 'spec')).toEqual(GUARDS.approver.policy.spec);
-    expect(await cluster.helm(helm, upgrade('patchgen', one))).not.toContain('has what is not of this chart');
+    expect(await cluster.helm(helm, upgrade('patchgen', one))).not.toContain('had what is not of this chart');
+  });
+
+  test('who may do nothing outside of a namespace installs and upgrades a release that brings nothing for all of them', async () => {
+    const one = await cluster.namespace();
+    const config = await cluster.plane.kubeconfigFor(`installer-of-${one}`);
+    const binding = ['create', 'rolebinding', 'installer', '--clusterrole=admin', `--user=installer-of-${one}`];
+    await cluster.plane.kubectl([...binding, '-n', one]);
+    const off = { crds: { enabled: false }, admissionPolicies: { enabled: false }, approvalGuard: false };
+    const values = { ...off, rbac: { create: false }, watchNamespaces: [one] };
+    await cluster.helm(helm, [...install('patchgen', one), '--kubeconfig', config], values);
+    await cluster.helm(helm, [...upgrade('patchgen', one), '--kubeconfig', config], { ...values, replicas: 3 });
+    const { body } = await cluster.plane.request('GET', deploymentIn(one));
+    expect(body).toMatchObject({ spec: { replicas: 3 } });
   });
 
   test('a target that the operator refuses is told', async () => {
