@@ -20,6 +20,8 @@ export default class PulseReporter implements Reporter {
   }
 
   onTestCaseReady(test: TestCase): void {
+    // It may be told after the end of its module.
+    if (!this.#running.has(test.module.id)) return;
     this.#running.set(test.module.id, {
       name: `${relative(process.cwd(), test.module.moduleId)} › ${test.fullName}`,
       since: Date.now(),

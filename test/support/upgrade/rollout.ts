@@ -27,6 +27,12 @@ export async function rollOut(
   return made;
 }
 
+/** When the first of these pods began to lead, in milliseconds of its clock. */
+export function leadingSince(pods: readonly OperatorProcess[]): number {
+  const times = pods.flatMap(({ log }) => log.filter(isLeading).map(({ time }) => Date.parse(String(time))));
+  return Math.min(...times);
+}
+
 /** Resolves once the leader of these pods has been through so many intents. */
 export async function settled(pods: readonly OperatorProcess[], intents: number): Promise<void> {
   const runs = 'controller_runtime_reconcile_total{controller="patchintent",result="success"}';
