@@ -3,6 +3,7 @@ import type { PlacedFinding } from '../api/read/documents.ts';
 import type { InvalidIntent, LoadedIntent, ValidIntent } from '../api/wire/load.ts';
 import { changeTypeOf } from '../changes/index.ts';
 import type { Plan } from '../kpt/change.ts';
+import type { Input } from './input.ts';
 
 export type Planned = { readonly plan: Plan } | { readonly finding: PlacedFinding };
 
@@ -21,8 +22,12 @@ export function planIntent(intent: ValidIntent): Planned {
   }
 }
 
-/** A loaded intent that counts as invalid too where it cannot be planned: what the operator would reject after validation. */
-export function withPlanFinding(intent: LoadedIntent): LoadedIntent {
+/** Intents count as invalid too where they cannot be planned: what the operator would reject after validation. */
+export function withPlanFindings(input: Input): Input {
+  return 'intents' in input ? { ...input, intents: input.intents.map(withPlanFinding) } : input;
+}
+
+function withPlanFinding(intent: LoadedIntent): LoadedIntent {
   if (!intent.valid) return intent;
   const planned = planIntent(intent);
   if ('plan' in planned) return intent;

@@ -6,7 +6,7 @@ import { describeFinding, describeInvalid, findingData, invalidData, titleOf } f
 import { type Input, readInputs } from './input.ts';
 import { Exit, type Io } from './io.ts';
 import { type Format, outputOption, painter, printData } from './output.ts';
-import { withPlanFinding } from './plan-intent.ts';
+import { withPlanFindings } from './plan-intent.ts';
 import { addSettings, settingsOf } from './settings-options.ts';
 
 const DETAILS = `
@@ -47,16 +47,11 @@ export function validateCommand(io: Io): Command {
         strict: options.strict === true || strictMode,
         namespace: options.namespace,
       });
-      const inputs = read.map(planned);
+      const inputs = read.map(withPlanFindings);
       if (options.output === 'text') printText(io, inputs);
       else printData(io, options.output, dataOf(inputs));
       if (!inputs.every(isGood)) throw new Exit(1);
     });
-}
-
-/** What the operator would reject only when it plans is told here too. */
-function planned(input: Input): Input {
-  return 'intents' in input ? { ...input, intents: input.intents.map(withPlanFinding) } : input;
 }
 
 function isGood(input: Input): boolean {

@@ -4,7 +4,7 @@ import { errorWords } from '../error-words.ts';
 import { titleOf } from '../findings.ts';
 import { type Input, type InputOptions, readInputs } from '../input.ts';
 import type { Io } from '../io.ts';
-import { withPlanFinding } from '../plan-intent.ts';
+import { withPlanFindings } from '../plan-intent.ts';
 import { getIntent } from '../status/read.ts';
 import { type Look, look, type Viewpoint } from './look.ts';
 import { fromCluster, fromFile, type Subject } from './subject.ts';
@@ -39,7 +39,7 @@ export async function askedIn(
   options: InputOptions,
   { reader, now }: Pick<Viewpoint, 'reader' | 'now'>,
 ): Promise<Asked> {
-  const inputs = (await readInputs(io, [...new Set(files)], options)).map(planned);
+  const inputs = (await readInputs(io, [...new Set(files)], options)).map(withPlanFindings);
   const loaded = inputs.flatMap((input) => ('intents' in input ? input.intents : []));
   const valid = loaded.filter((intent) => intent.valid);
   const entries = valid.map((intent) => orUnplanned(originOf(intent), () => fromFile(reader, intent, now())));
@@ -79,11 +79,6 @@ export const isWhole = ({ inputs, unplanned }: Answers): boolean =>
   inputs.every((input) => 'intents' in input && input.intents.every((intent) => intent.valid));
 
 const isSubject = (entry: Subject | Unplanned): entry is Subject => 'spec' in entry;
-
-/** What the operator would reject before it looks at the cluster is told as `validate` tells it. */
-function planned(input: Input): Input {
-  return 'intents' in input ? { ...input, intents: input.intents.map(withPlanFinding) } : input;
-}
 
 async function orUnplanned<T>(names: Omit<Unplanned, 'message'>, act: () => Promise<T>): Promise<T | Unplanned> {
   try {

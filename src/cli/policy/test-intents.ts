@@ -5,7 +5,7 @@ import { ExitCode } from '../exit-codes.ts';
 import { type Input, readInputs } from '../input.ts';
 import { Exit, type Io, UsageError } from '../io.ts';
 import { type Format, outputOption, printData } from '../output.ts';
-import { withPlanFinding } from '../plan-intent.ts';
+import { withPlanFindings } from '../plan-intent.ts';
 import { addSettings, settingsOf } from '../settings-options.ts';
 import { type Circumstances, circumstancesOf, inputOf, type RawCircumstances } from './circumstances.ts';
 import { type PolicyFile, policiesOf, readPolicyFiles } from './read-policies.ts';
@@ -56,7 +56,7 @@ export function policyTestCommand(io: Io, now: () => Date = () => new Date()): C
       const read = { clock: systemClock, timeoutMs, strict: false, namespace: options.namespace };
       const named = filesOf(file, options.policy);
       const files = await readPolicyFiles(io, [...new Set(named.policies)], read);
-      const outcome = hold((await readInputs(io, [named.intents], read)).map(planned), files, circumstances);
+      const outcome = hold((await readInputs(io, [named.intents], read)).map(withPlanFindings), files, circumstances);
       if (options.output !== 'text') printData(io, options.output, dataOf(outcome, circumstances));
       else if (outcome.whole) printVerdicts(io, outcome.tested);
       else printBadInput(io, outcome.inputs, files);
@@ -73,11 +73,6 @@ function filesOf(file: string | undefined, policies: readonly string[]) {
     throw new UsageError('missing FILE: patchgen policy test FILE --policy FILE…');
   }
   return { intents: last, policies: policies.slice(0, -1) };
-}
-
-/** What the operator would reject before any policy is asked can not be held against one. */
-function planned(input: Input): Input {
-  return 'intents' in input ? { ...input, intents: input.intents.map(withPlanFinding) } : input;
 }
 
 /** The verdict on each intent that is valid, if all policies are. */
